@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# Compiler settings shared by every target, and the switches the presets turn.
+option(WEIR_TESTS "Build unit tests, the simulator and the fuzz replay programs" ON)
+option(WEIR_BENCH "Build benchmarks" OFF)
+option(WEIR_LIBFUZZER "Build fuzz targets with libFuzzer instead of as replay programs" OFF)
+set(WEIR_SANITIZE "" CACHE STRING "Value for -fsanitize=, empty for none")
+
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+add_library(weir_flags INTERFACE)
+target_compile_options(weir_flags INTERFACE
+  -Wall -Wextra -Wconversion -Wshadow -Wswitch -Werror)
+if(WEIR_SANITIZE)
+  target_compile_options(weir_flags INTERFACE
+    -fsanitize=${WEIR_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(weir_flags INTERFACE -fsanitize=${WEIR_SANITIZE})
+endif()
+if(WEIR_LIBFUZZER)
+  target_compile_options(weir_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+find_program(WEIR_MOLD mold)
+if(WEIR_MOLD AND NOT WEIR_SANITIZE)
+  add_link_options(-fuse-ld=mold)
+endif()
+find_program(WEIR_CCACHE ccache)
+if(WEIR_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${WEIR_CCACHE})
+endif()
