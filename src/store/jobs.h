@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Background work as values: the engine issues a Job, an executor runs it with run_job() on some
+// thread and posts the JobResult back to the engine's shard. The daemon runs them on a bounded
+// pool, the simulator inline on its virtual disk; both run the same code.
+//
+// The engine never has two jobs under way that touch the same bytes with one of them writing, nor
+// two journal jobs of one torrent, so an executor may run any number in parallel and in any order.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/piece_buffer.h"
+#include "store/disk.h"
+#include "store/resume.h"
+#include "store/torrent_storage.h"
+#include "store/verifier.h"
+
+namespace weir {
+
+struct BufferedPiece {
+  PieceIndex piece{};
+  PieceBuffer buffer;
+};
+
+// Hashes pieces just received, several at once, and writes those that are good.
+struct WritePiecesJob {
+  std::shared_ptr<const TorrentStorage> storage;
+  std::shared_ptr<const PieceLayers> layers;
+  std::vector<BufferedPiece> pieces;
+};
+// Hashes pieces already on disk: recheck, and the check before a piece is first uploaded.
+struct CheckPiecesJob {
+  std::shared_ptr<const TorrentStorage> storage;
+  std::shared_ptr<const PieceLayers> layers;
+  std::vector<PieceIndex> pieces;
+};
+// Reads content for a reader (the caller has seen to it that the pieces are verified).
+struct ReadJob {
+  std::shared_ptr<const TorrentStorage> storage;
+  PieceIndex piece{};
+  std::uint32_t offset = 0;
+  PieceBuffer buffer;  // its size is the length to read
+};
+// Preflight and creation of what must exist before the first byte; reports the files' stats.
+struct PrepareJob {
+  std::shared_ptr<const TorrentStorage> storage;
+  bool create = true;  // false: only look (a seed never creates or changes anything)
+};
+struct FinishFilesJob {
+  std::shared_ptr<const TorrentStorage> storage;
+  std::vector<FileIndex> files;
+};
+struct AdoptFilesJob {
+  std::shared_ptr<const TorrentStorage> storage;  // with the new selection
+  std::vector<FileIndex> files;
+  Bitfield have;
+};
+// Syncs the files of `sync`, then saves the progress: the order that makes `have` trustworthy.
+struct JournalJob {
+  std::shared_ptr<const TorrentStorage> storage;  // none: save only
+  std::string id;
+  std::vector<PieceIndex> sync;  // empty: save only
+  TorrentProgress progress;      // `files` is filled in by the job, after the sync
+};
+struct SaveRecordJob {
+  std::string id;
+  TorrentRecord record;
+};
+struct RemoveJob {
+  std::string id;
+  std::shared_ptr<const TorrentStorage> storage;  // set: the content is removed too
+};
+
+using JobWork = std::variant<WritePiecesJob, CheckPiecesJob, ReadJob, PrepareJob, FinishFilesJob,
+                             AdoptFilesJob, JournalJob, SaveRecordJob, RemoveJob>;
+
+struct Job {
+  JobId id{};
+  TorrentKey torrent{};
+  JobWork work;
+};
+
+struct PieceOutcome {
+  PieceIndex piece{};
+  PieceVerdict verdict = PieceVerdict::bad;
+  std::optional<DiskError> error;  // read or write failed; the verdict says nothing then
+  PieceBuffer buffer;              // given back with every WritePiecesJob
+};
+
+struct JobResult {
+  JobId id{};
+  TorrentKey torrent{};
+  JobWork work;                                // as issued, minus the buffers moved to `pieces`
+  std::vector<PieceOutcome> pieces;            // WritePieces, CheckPieces
+  std::vector<std::optional<FileStat>> files;  // Prepare, Journal
+  std::optional<DiskError> error;              // of the job as a whole
+};
+
+// Runs one job to its end. Blocking; thread-safe as far as `disk` and `state` are.
+[[nodiscard]] JobResult run_job(Job job, Disk& disk, StateStore& state);
+
+}  // namespace weir

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// What is remembered of a torrent between runs, and its encoding.
+//
+// The order that makes it safe: bytes are written; the piece is journaled as `written`; the files
+// are synced; only then is it journaled as `have`. After a kill or a power cut `have` pieces need
+// no check, `written` ones (the last few seconds) are hashed again before they count, and all
+// others are not trusted.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bitfield.h"
+#include "base/bytes.h"
+#include "metainfo/torrent_info.h"
+#include "store/disk.h"
+
+namespace weir {
+
+// Changes with every batch of pieces.
+struct TorrentProgress {
+  Bitfield have;     // synced
+  Bitfield written;  // verified and written since the last sync
+  // Size and mtime of each file when last synced; a difference leads to a recheck of its pieces.
+  std::vector<std::optional<FileStat>> files;
+  std::uint64_t uploaded_bytes = 0;
+  std::uint64_t downloaded_bytes = 0;
+  bool operator==(const TorrentProgress&) const = default;
+};
+
+// Changes when the user changes something.
+struct TorrentRecord {
+  Buffer torrent_file;  // complete .torrent, or empty while only the magnet is known
+  std::string magnet;   // as added, when it was one
+  InfoHashes hashes;
+  std::string root;
+  bool part_suffix = false;
+  bool paused = false;
+  bool sequential = false;
+  std::vector<std::uint8_t> file_priorities;  // 0 not wanted, 1 low, 4 normal, 7 high; empty: all 4
+  bool operator==(const TorrentRecord&) const = default;
+};
+
+enum class ResumeErrc : std::uint8_t { not_bencoded, wrong_version, missing_field, bad_field };
+struct ResumeError {
+  ResumeErrc code;
+  std::string field;
+};
+template <class T>
+using ResumeResult = std::expected<T, ResumeError>;
+
+[[nodiscard]] Buffer encode_record(const TorrentRecord& record);
+[[nodiscard]] ResumeResult<TorrentRecord> decode_record(Bytes bytes);
+[[nodiscard]] Buffer encode_progress(const TorrentProgress& progress);
+// Sizes are checked against the layout, so a record of another torrent is refused.
+[[nodiscard]] ResumeResult<TorrentProgress> decode_progress(Bytes bytes, const Layout& layout);
+
+// Pieces of `progress` that must be hashed again before they count, given the files as they are
+// now: those only `written`, and all pieces of a file whose size or mtime changed.
+struct ResumePlan {
+  Bitfield trusted;
+  Bitfield recheck;
+};
+[[nodiscard]] ResumePlan plan_resume(const Layout& layout, const TorrentProgress& progress,
+                                     const std::vector<std::optional<FileStat>>& files_now);
+
+// Where records are kept: SQLite in `io`, a crashable map in the simulator. Blocking, called from
+// jobs, thread-safe. A save is atomic: after a crash the old or the new value is there, whole, and
+// saves become durable in the order they were made.
+class StateStore {
+ public:
+  struct Entry {
+    std::string id;  // hex of the wire info hash
+    Buffer record;
+    Buffer progress;  // may be empty
+  };
+  virtual ~StateStore() = default;
+  virtual DiskResult<std::vector<Entry>> load_all() = 0;
+  virtual DiskResult<std::optional<Entry>> load(const std::string& id) = 0;
+  virtual DiskResult<void> save_record(const std::string& id, Bytes record) = 0;
+  virtual DiskResult<void> save_progress(const std::string& id, Bytes progress) = 0;
+  virtual DiskResult<void> remove(const std::string& id) = 0;
+};
+
+}  // namespace weir

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Where one torrent's bytes live: its files at their final paths, and a side file for the bytes of
+// boundary pieces that belong to files the user did not select.
+//
+// Plain mapping plus disk calls, no state of its own that changes while jobs run: the set of wanted
+// and finished files is fixed at construction, so one object is shared read-only by parallel jobs
+// and replaced by the engine when either set changes (between jobs that touch the same files).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/bitfield.h"
+#include "metainfo/torrent_info.h"
+#include "store/disk.h"
+
+namespace weir {
+
+struct StorageOptions {
+  std::string root;          // where the torrent's name is created
+  std::string side_root;     // directory for side files (state directory)
+  bool part_suffix = false;  // ".part" while a file is incomplete
+  Preallocation preallocation = Preallocation::sparse;
+};
+
+// A run of content bytes on disk, or zeros (pad files).
+struct StoredRange {
+  DiskPath path;  // empty root: zeros
+  std::uint64_t offset = 0;
+  std::uint32_t length = 0;
+  [[nodiscard]] bool zeros() const { return path.root.empty(); }
+  bool operator==(const StoredRange&) const = default;
+};
+
+class TorrentStorage {
+ public:
+  // `wanted` and `finished` have one bit a file (pads ignored). A finished file has lost its .part.
+  TorrentStorage(std::shared_ptr<const TorrentInfo> info, StorageOptions options, Bitfield wanted,
+                 Bitfield finished);
+
+  [[nodiscard]] const TorrentInfo& info() const { return *info_; }
+  [[nodiscard]] const StorageOptions& options() const { return options_; }
+  [[nodiscard]] const Bitfield& wanted() const { return wanted_; }
+  [[nodiscard]] const Bitfield& finished() const { return finished_; }
+  [[nodiscard]] bool piece_wanted(PieceIndex piece) const;  // holds a byte of a wanted file
+  [[nodiscard]] DiskPath file_path(FileIndex file) const;   // current name, .part included
+
+  // Where `length` bytes from `offset` of `piece` are, in order, adjacent ranges merged.
+  [[nodiscard]] std::vector<StoredRange> locate(PieceIndex piece, std::uint32_t offset,
+                                                std::uint32_t length) const;
+
+  // The calls below block; jobs make them.
+  DiskResult<void> write_piece(Disk& disk, PieceIndex piece, Bytes data) const;
+  // Reads content bytes; pads come back as zeros.
+  DiskResult<void> read(Disk& disk, PieceIndex piece, std::uint32_t offset, MutableBytes out) const;
+  // Space and conflicts checked before anything is created (STO-05, STO-08), then empty files,
+  // symlinks and preallocation for the wanted files.
+  DiskResult<void> prepare(Disk& disk) const;
+  // Size and mtime of every wanted file as it is now; nothing for a missing one.
+  [[nodiscard]] std::vector<std::optional<FileStat>> stat_files(Disk& disk) const;
+  // All bytes present: rename away .part, set the executable bit.
+  DiskResult<void> finish_file(Disk& disk, FileIndex file) const;
+  // Moves a newly wanted file's bytes out of the side file into the real one. `have` tells which
+  // pieces the side file truly holds.
+  DiskResult<void> adopt_side_bytes(Disk& disk, FileIndex file, const Bitfield& have) const;
+  DiskResult<void> sync_pieces(Disk& disk, const std::vector<PieceIndex>& pieces) const;
+  // Removes the torrent's own regular files, its side file and directories left empty (STO-07).
+  DiskResult<void> remove_files(Disk& disk) const;
+
+ private:
+  std::shared_ptr<const TorrentInfo> info_;
+  StorageOptions options_;
+  Bitfield wanted_;
+  Bitfield finished_;
+};
+
+}  // namespace weir

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Says whether bytes are the piece they claim to be: against the v1 piece hash, the v2 tree, or
+// both for a hybrid (BEP 52: a hybrid whose two answers differ is broken and its data is refused).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/bytes.h"
+#include "metainfo/torrent_info.h"
+
+namespace weir {
+
+// The v2 hashes of pieces, as far as they are known: a torrent added by magnet learns its piece
+// layers from peers (BEP 52 "hash request"). Values; copied into jobs by shared_ptr.
+class PieceLayers {
+ public:
+  PieceLayers() = default;
+  PieceLayers(const Layout& layout, std::span<const PieceLayer> known);
+
+  // Adds a layer that was checked against its root. False when no file has that root and length.
+  bool add(const Layout& layout, const PieceLayer& layer);
+  // The expected root of a piece's subtree: from the layer, or the file's own root when the file is
+  // no longer than a piece. Nothing while its layer is unknown.
+  [[nodiscard]] std::optional<Sha256Digest> piece_root(const Layout& layout,
+                                                       PieceIndex piece) const;
+  [[nodiscard]] bool complete(const Layout& layout) const;
+  // The known layer of the file, empty when unknown or not needed.
+  [[nodiscard]] std::span<const Sha256Digest> layer(FileIndex file) const;
+
+ private:
+  std::vector<std::vector<Sha256Digest>> by_file_;
+};
+
+enum class PieceVerdict : std::uint8_t {
+  good,
+  bad,
+  unverifiable,  // v2-only piece whose layer is not known yet
+  inconsistent,  // hybrid: one hash kind agrees, the other does not
+};
+
+struct PieceData {
+  PieceIndex piece{};
+  Bytes data;  // exactly piece_size(piece) bytes, pads as zeros
+};
+
+// Verdicts for many pieces at once, hashed side by side in SIMD lanes. A hybrid whose layer is not
+// known yet is judged by its v1 hash alone.
+// REQUIRES: out.size() == pieces.size().
+void verify_pieces(const TorrentInfo& info, const PieceLayers& layers,
+                   std::span<const PieceData> pieces, std::span<PieceVerdict> out);
+
+}  // namespace weir
