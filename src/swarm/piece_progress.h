@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// The pieces being downloaded: which blocks are missing, requested (of whom), or here, and the
+// memory they arrive in. Owned by the swarm; the picker reads it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/piece_buffer.h"
+#include "base/time.h"
+#include "metainfo/layout.h"
+
+namespace weir {
+
+enum class BlockState : std::uint8_t { missing, requested, received };
+
+// One piece in flight.
+class OpenPiece {
+ public:
+  OpenPiece(PieceIndex piece, const Layout& layout, PieceBuffer buffer, TimePoint now);
+
+  [[nodiscard]] PieceIndex piece() const { return piece_; }
+  [[nodiscard]] std::uint32_t block_count() const {
+    return static_cast<std::uint32_t>(blocks_.size());
+  }
+  [[nodiscard]] BlockState state(BlockIndex block) const { return blocks_[to_int(block)].state; }
+  [[nodiscard]] std::uint32_t missing_count() const { return missing_; }
+  [[nodiscard]] std::uint32_t received_count() const { return received_; }
+  [[nodiscard]] bool complete() const { return received_ == block_count(); }
+  [[nodiscard]] TimePoint opened_at() const { return opened_at_; }
+  // How many peers this block is asked of at the moment.
+  [[nodiscard]] std::uint32_t requesters(BlockIndex block) const {
+    return blocks_[to_int(block)].requesters;
+  }
+  // Who sent the block that is here.
+  [[nodiscard]] std::optional<ConnId> source(BlockIndex block) const;
+  // A piece suspected of poison is fetched whole from one peer (parole).
+  [[nodiscard]] std::optional<ConnId> exclusive() const { return exclusive_; }
+  void set_exclusive(std::optional<ConnId> peer) { exclusive_ = peer; }
+
+  void mark_requested(BlockIndex block);
+  // A request was withdrawn, rejected, timed out or its peer left.
+  void mark_released(BlockIndex block);
+  // False when the block was already here (end game duplicate).
+  bool mark_received(BlockIndex block, ConnId from);
+
+  // Where the block's bytes belong. The memory stays put while the piece is open.
+  [[nodiscard]] MutableBytes destination(BlockIndex block);
+  [[nodiscard]] Bytes data() const { return buffer_.bytes(); }
+  [[nodiscard]] PieceBuffer take_buffer() { return std::move(buffer_); }
+
+ private:
+  struct Block {
+    BlockState state = BlockState::missing;
+    std::uint8_t requesters = 0;
+    ConnId source{};
+  };
+  PieceIndex piece_;
+  PieceBuffer buffer_;
+  std::vector<Block> blocks_;
+  std::uint32_t missing_;
+  std::uint32_t received_ = 0;
+  TimePoint opened_at_;
+  std::optional<ConnId> exclusive_;
+};
+
+// All open pieces of one torrent, by index. References stay valid until the piece is closed.
+class OpenPieces {
+ public:
+  OpenPiece& open(PieceIndex piece, const Layout& layout, PieceBuffer buffer, TimePoint now);
+  OpenPiece* find(PieceIndex piece);
+  [[nodiscard]] const OpenPiece* find(PieceIndex piece) const;
+  void close(PieceIndex piece);
+  [[nodiscard]] const std::map<PieceIndex, OpenPiece>& all() const { return pieces_; }
+  [[nodiscard]] std::map<PieceIndex, OpenPiece>& all() { return pieces_; }
+
+ private:
+  std::map<PieceIndex, OpenPiece> pieces_;
+};
+
+}  // namespace weir
