@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// A shard: all torrents of one thread, their peers, trackers and background work, as one state
+// machine without I/O.
+//
+// Owner: the daemon's shard loop, or the simulator's node. Call order: one input (a command or a
+// handle_*), then drain next() until it yields nothing, then the next input; prepare(), the read
+// and commit() of one connection happen without another call in between.
+//
+// Connections are named by ConnId: the session chooses it for those it dials, the caller asks
+// new_conn_id() for those it accepts. Both ends of a connection's life are explicit: the session
+// says Close, or the caller says handle_closed(); after either, the id is never heard of again.
+//
+// Time is monotonic (`now`); nothing here knows the date. Never: touches sockets, files, clocks.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/endpoint.h"
+#include "base/ids.h"
+#include "base/piece_buffer.h"
+#include "base/random.h"
+#include "base/time.h"
+#include "engine/session_types.h"
+#include "metainfo/torrent_info.h"
+#include "store/jobs.h"
+
+namespace weir {
+
+class Session {
+ public:
+  Session(SessionConfig config, std::uint64_t random_seed);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  // --- Commands. -------------------------------------------------------------------------------
+  // Adds a torrent; what happens next is told by events. Refuses a torrent that is here already
+  // (by either hash), two torrents whose files collide (STO-04), and a full session.
+  SessionResult<TorrentKey> add(TimePoint now, AddTorrent request);
+  // Closes its peers, sends `stopped`, forgets its state; with `content` removes its files too.
+  void remove(TimePoint now, TorrentKey torrent, RemoveContent content);
+  void pause(TimePoint now, TorrentKey torrent);
+  void resume(TimePoint now, TorrentKey torrent);
+  // Hashes everything on disk again.
+  void recheck(TimePoint now, TorrentKey torrent);
+  SessionResult<void> set_file_priorities(TimePoint now, TorrentKey torrent,
+                                          std::vector<std::uint8_t> priorities);
+  void set_sequential(TimePoint now, TorrentKey torrent, PickOrder order);
+  void add_peer(TimePoint now, TorrentKey torrent, const Endpoint& peer, PeerSource source);
+  void set_global_limits(TimePoint now, RateLimits limits);
+  void set_torrent_limits(TimePoint now, TorrentKey torrent, RateLimits limits);
+  // Which ports we listen on, once known (announced to trackers and peers).
+  void set_listen_port(std::uint16_t port);
+  // Reads content of a torrent, waiting for pieces not here yet (they move to the front). The
+  // answer is a ReadDone event with this id. At most one piece is delivered per ReadDone; the
+  // reader asks again for the rest.
+  SessionResult<ReadId> read(TimePoint now, TorrentKey torrent, FileIndex file,
+                             std::uint64_t offset, std::uint32_t length);
+  void cancel_read(ReadId id);
+  // Begins the end: saves progress, tells trackers `stopped`, closes everything. Drained when
+  // stopped() is true, at the latest 2 s later for trackers; jobs under way are waited for.
+  void stop(TimePoint now);
+  [[nodiscard]] bool stopped() const;
+
+  // --- Network. ---------------------------------------------------------------------------------
+  [[nodiscard]] ConnId new_conn_id();
+  // An accepted connection. False: refused (limits, ban); close it without a word.
+  [[nodiscard]] bool handle_accepted(TimePoint now, ConnId conn, const Endpoint& remote);
+  void handle_dialled(TimePoint now, ConnId conn, const Endpoint& local);
+  void handle_dial_failed(TimePoint now, ConnId conn);
+  void handle_closed(TimePoint now, ConnId conn, CloseReason reason);
+  // Where the next bytes shall land; zero: do not read until WakeRead. The total is within the rate
+  // limits.
+  [[nodiscard]] std::size_t prepare(TimePoint now, ConnId conn, std::span<MutableBytes> out);
+  void commit(TimePoint now, ConnId conn, std::size_t bytes);
+  // Appends what to send now, within the rate limits; empty: nothing until WakeWrite.
+  void collect(TimePoint now, ConnId conn, std::size_t bytes_max, std::vector<SendRange>& out);
+  void sent(TimePoint now, ConnId conn, std::size_t bytes);
+  // Content could not be read for sending: closes the connection, checks the piece again.
+  void handle_send_failed(TimePoint now, ConnId conn, const DiskError& error);
+
+  // --- Trackers. --------------------------------------------------------------------------------
+  void handle_http_reply(TimePoint now, RequestId id, HttpReply reply);
+  void handle_resolved(TimePoint now, RequestId id, std::span<const IpAddress> addresses);
+  void handle_udp(TimePoint now, const Endpoint& from, Bytes packet);
+
+  // --- Background work and time.
+  // ------------------------------------------------------------------
+  void handle_job(TimePoint now, JobResult result);
+  void handle_timer(TimePoint now);
+  [[nodiscard]] TimePoint next_deadline() const;
+
+  // --- Output.
+  // ------------------------------------------------------------------------------------
+  [[nodiscard]] std::optional<SessionAction> next();
+
+  // --- Status.
+  // ------------------------------------------------------------------------------------
+  [[nodiscard]] std::vector<TorrentKey> torrents() const;
+  [[nodiscard]] std::optional<TorrentKey> find(const InfoHashes& hashes) const;
+  [[nodiscard]] std::optional<TorrentStatus> status(TimePoint now, TorrentKey torrent) const;
+  [[nodiscard]] std::vector<PeerStatus> peers(TimePoint now, TorrentKey torrent) const;
+  [[nodiscard]] std::vector<TrackerStatus> trackers(TimePoint now, TorrentKey torrent) const;
+  [[nodiscard]] std::vector<BanList::Entry> bans(TimePoint now) const;
+  [[nodiscard]] std::shared_ptr<const TorrentInfo> info(TorrentKey torrent) const;
+  [[nodiscard]] const Bitfield* have(TorrentKey torrent) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace weir
