@@ -23,9 +23,13 @@ if(WEIR_LIBFUZZER)
   target_compile_options(weir_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
+# mold where it is; under the sanitizers the linker that the compiler was tested with.
 find_program(WEIR_MOLD mold)
+find_program(WEIR_LLD NAMES ld.lld-19)
 if(WEIR_MOLD AND NOT WEIR_SANITIZE)
   add_link_options(-fuse-ld=mold)
+elseif(WEIR_LLD AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  add_link_options(-fuse-ld=lld)
 endif()
 find_program(WEIR_CCACHE ccache)
 if(WEIR_CCACHE)
