@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // SHA-1 and SHA-256: one stream at a time (OpenSSL) and many messages at once (our SIMD lanes).
 //
-// The *_many functions hash independent messages side by side: 16 lanes with AVX-512, 8 with AVX2,
-// one after another (OpenSSL) otherwise. The kernel is chosen once, at first use, from what the CPU
-// offers. Every kernel gives the same digests as OpenSSL; sha_test proves it on random lengths.
+// The *_many functions hash independent messages side by side: 16 lanes with AVX-512, 8 with AVX2.
+// They hash one after another (OpenSSL) where neither exists, or where so few lanes would be busy
+// that this is faster. The kernel is chosen once, at first use, from what the CPU offers. Every
+// kernel gives the same digests as OpenSSL; sha_test compares them on random lengths.
 // All functions are thread-safe; the streaming classes belong to one thread at a time.
 #pragma once
 
@@ -23,7 +24,8 @@ namespace weir {
 void sha1_many(std::span<const Bytes> messages, std::span<Sha1Digest> out);
 void sha256_many(std::span<const Bytes> messages, std::span<Sha256Digest> out);
 
-// Incremental hashing of one stream: update() any number of times, then finish() once.
+// Incremental hashing of one stream: update() any number of times, then finish() once. A stream
+// that was moved from can only be assigned to or destroyed.
 template <class D>
 class ShaStream {
  public:
