@@ -5,8 +5,10 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
-#include <chrono>
+#include <ctime>
 #include <numeric>
+#include <utility>
+#include <vector>
 
 #include "base/random.h"
 #include "hash/internal/sha_schedule.h"
@@ -47,19 +49,19 @@ void in_lanes(ShaKernel kernel, const Batch& batch, std::span<Sha256Digest> out)
 void many(const Batch& batch, std::span<Sha1Digest> out) { sha1_many(batch.messages(), out); }
 void many(const Batch& batch, std::span<Sha256Digest> out) { sha256_many(batch.messages(), out); }
 
-// Seconds for the batch, one message after another; the best of several, as disturbance only adds.
+// Processor seconds for the batch, one message after another; the best of several, as disturbance
+// only adds.
 template <class D>
 double one_stream_seconds(const Batch& batch) {
-  using Clock = std::chrono::steady_clock;
   const std::size_t repeats = std::max<std::size_t>(1, (std::size_t{8} << 20) / batch.bytes());
   double best = 1e9;
   for (int round = 0; round < 7; ++round) {
-    const auto start = Clock::now();
+    const std::clock_t start = std::clock();
     for (std::size_t i = 0; i < repeats; ++i) {
       for (Bytes message : batch.messages()) benchmark::DoNotOptimize(one_stream(message, D{}));
     }
-    const std::chrono::duration<double> spent = Clock::now() - start;
-    best = std::min(best, spent.count() / static_cast<double>(repeats));
+    const auto spent = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+    best = std::min(best, spent / static_cast<double>(repeats));
   }
   return best;
 }
