@@ -102,6 +102,12 @@ def command_problems(pages: Pages, code: str) -> list[str]:
     return found
 
 
+def typed(block: str) -> str:
+    """A transcript's commands without what they printed; other blocks as they are."""
+    lines = [line[2:] for line in block.splitlines() if line.startswith("$ ")]
+    return "\n".join(lines) if lines else block
+
+
 def page_problems(pages: Pages, page: Path) -> list[str]:
     text = re.sub(r"<!--.*?-->", "", pages.text(str(page)), flags=re.DOTALL)
     blocks = FENCE.findall(text)
@@ -113,7 +119,7 @@ def page_problems(pages: Pages, page: Path) -> list[str]:
         for word in span.split():
             if looks_like_ours(pages, word) and not pages.exists(word, page):
                 found.append(f"{word} does not exist")
-    for code in spans + blocks:
+    for code in spans + [typed(block) for block in blocks]:
         found += command_problems(pages, code)
     return [f"{page}: {problem}" for problem in dict.fromkeys(found)]
 

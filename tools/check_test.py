@@ -199,7 +199,8 @@ class Docs(Tree):
     def test_page_that_tells_the_truth_passes(self):
         self.write("README.md", "# Page\n[a](docs/GLOSSARY.md#page) `src/cli` `cli/a.cc` `./dev help`"
                    " `src/<name>/x.h` `build/x/y` `a.torrent`\n"
-                   "```\n./dev run get a.torrent --select b\nweir get x\n```\n")
+                   "```\n./dev run get a.torrent --select b\nweir get x\n```\n"
+                   "```\n$ weir get x\nweir says something\n```\n")
         self.assert_none(check_docs)
 
     def test_each_untruth_fails(self):
@@ -211,6 +212,7 @@ class Docs(Tree):
             ("`src/none/`", "src/none/ does not exist"),
             ("`./dev fly`", "./dev fly"),
             ("```\n./dev run fly x\n```", "weir fly"),
+            ("```\n$ weir fly x\nhello\n```", "weir fly"),
             ("`weir get --fly`", "weir get --fly"),
             ("`cmake --preset fly`", "no preset named fly"),
         ):
