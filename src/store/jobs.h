@@ -7,6 +7,7 @@
 // two journal jobs of one torrent, so an executor may run any number in parallel and in any order.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -28,13 +29,17 @@ struct BufferedPiece {
   PieceBuffer buffer;
 };
 
-// Hashes pieces just received, several at once, and writes those that are good.
+// Hashes pieces just received, several at once, and writes those that are good. Bytes of pad files
+// are set to zero first, whatever a peer sent for them (BEP 47).
 struct WritePiecesJob {
   std::shared_ptr<const TorrentStorage> storage;
   std::shared_ptr<const PieceLayers> layers;
   std::vector<BufferedPiece> pieces;
 };
-// Hashes pieces already on disk: recheck, and the check before a piece is first uploaded.
+// Hashes pieces already on disk: recheck, and the check before a piece is first uploaded. Reads
+// kCheckBatchBytes at a time, or one piece when that is larger. A piece whose bytes are not there
+// is bad, which is no error.
+inline constexpr std::size_t kCheckBatchBytes = 16 * 1024 * 1024;
 struct CheckPiecesJob {
   std::shared_ptr<const TorrentStorage> storage;
   std::shared_ptr<const PieceLayers> layers;
@@ -66,12 +71,15 @@ struct JournalJob {
   std::shared_ptr<const TorrentStorage> storage;  // none: save only
   std::string id;
   std::vector<PieceIndex> sync;  // empty: save only
-  TorrentProgress progress;      // `files` is filled in by the job, after the sync
+  // `files` is filled in by the job, after the sync: all of them when it is empty, else those that
+  // hold a piece of `sync`. So give back JobResult::files of the last journal.
+  TorrentProgress progress;
 };
 struct SaveRecordJob {
   std::string id;
   TorrentRecord record;
 };
+// Forgets the torrent even when some of its files could not be removed; the error says so.
 struct RemoveJob {
   std::string id;
   std::shared_ptr<const TorrentStorage> storage;  // set: the content is removed too
@@ -96,7 +104,7 @@ struct PieceOutcome {
 struct JobResult {
   JobId id{};
   TorrentKey torrent{};
-  JobWork work;                                // as issued, minus the buffers moved to `pieces`
+  JobWork work;  // as issued, minus the buffers of WritePieces, which are in `pieces`
   std::vector<PieceOutcome> pieces;            // WritePieces, CheckPieces
   std::vector<std::optional<FileStat>> files;  // Prepare, Journal
   std::optional<DiskError> error;              // of the job as a whole

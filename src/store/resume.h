@@ -28,6 +28,10 @@ struct TorrentProgress {
   std::vector<std::optional<FileStat>> files;
   std::uint64_t uploaded_bytes = 0;
   std::uint64_t downloaded_bytes = 0;
+  // Set in every save that more writes may follow without another save: after a kill the files that
+  // are not complete then differ from `files` by our own writes. Clear in the last save before a
+  // pause, a clean stop or when all is done: any difference is someone else's then.
+  bool writing = false;
   bool operator==(const TorrentProgress&) const = default;
 };
 
@@ -45,27 +49,36 @@ struct TorrentRecord {
 };
 
 enum class ResumeErrc : std::uint8_t { not_bencoded, wrong_version, missing_field, bad_field };
+// Stable names, part of the interface ("wrong_version").
+[[nodiscard]] const char* error_name(ResumeErrc code);
 struct ResumeError {
-  ResumeErrc code;
+  ResumeErrc code{};
   std::string field;
+  bool operator==(const ResumeError&) const = default;
 };
 template <class T>
 using ResumeResult = std::expected<T, ResumeError>;
 
+// "weir-record" and "weir-progress", version 1: bencoded dictionaries, unknown keys ignored,
+// described in docs/formats/resume.md.
 [[nodiscard]] Buffer encode_record(const TorrentRecord& record);
 [[nodiscard]] ResumeResult<TorrentRecord> decode_record(Bytes bytes);
 [[nodiscard]] Buffer encode_progress(const TorrentProgress& progress);
 // Sizes are checked against the layout, so a record of another torrent is refused.
 [[nodiscard]] ResumeResult<TorrentProgress> decode_progress(Bytes bytes, const Layout& layout);
 
-// Pieces of `progress` that must be hashed again before they count, given the files as they are
-// now: those only `written`, and all pieces of a file whose size or mtime changed.
+// Pieces that must be hashed again before they count, given the files as they are now: those only
+// `written`, and all pieces of a file whose size or mtime changed, which appeared or disappeared.
+// With `writing`, an incomplete file may have grown and become newer, no more.
+// `wanted`, when known, guards against a selection that was saved before the bytes were adopted:
+// pieces of a wanted file that is not there are not trusted.
 struct ResumePlan {
   Bitfield trusted;
   Bitfield recheck;
 };
 [[nodiscard]] ResumePlan plan_resume(const Layout& layout, const TorrentProgress& progress,
-                                     const std::vector<std::optional<FileStat>>& files_now);
+                                     const std::vector<std::optional<FileStat>>& files_now,
+                                     const Bitfield* wanted = nullptr);
 
 // Where records are kept: SQLite in `io`, a crashable map in the simulator. Blocking, called from
 // jobs, thread-safe. A save is atomic: after a crash the old or the new value is there, whole, and

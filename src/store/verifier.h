@@ -21,7 +21,8 @@ class PieceLayers {
   PieceLayers() = default;
   PieceLayers(const Layout& layout, std::span<const PieceLayer> known);
 
-  // Adds a layer that was checked against its root. False when no file has that root and length.
+  // Adds a layer that was checked against its root, to every file that has it. False when no file
+  // has that root and length.
   bool add(const Layout& layout, const PieceLayer& layer);
   // The expected root of a piece's subtree: from the layer, or the file's own root when the file is
   // no longer than a piece. Nothing while its layer is unknown.
@@ -32,7 +33,8 @@ class PieceLayers {
   [[nodiscard]] std::span<const Sha256Digest> layer(FileIndex file) const;
 
  private:
-  std::vector<std::vector<Sha256Digest>> by_file_;
+  std::vector<std::vector<Sha256Digest>> by_file_;  // empty vectors for unknown layers
+  std::vector<std::uint32_t> by_root_;  // files longer than a piece, ordered by pieces_root
 };
 
 enum class PieceVerdict : std::uint8_t {
@@ -49,6 +51,7 @@ struct PieceData {
 
 // Verdicts for many pieces at once, hashed side by side in SIMD lanes. A hybrid whose layer is not
 // known yet is judged by its v1 hash alone.
+// Data of any other size than the piece's is bad.
 // REQUIRES: out.size() == pieces.size().
 void verify_pieces(const TorrentInfo& info, const PieceLayers& layers,
                    std::span<const PieceData> pieces, std::span<PieceVerdict> out);

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "store/jobs.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "base/assert.h"
+
+namespace weir {
+namespace {
+
+void zero_pads(const Layout& layout, PieceIndex piece, MutableBytes data) {
+  std::size_t at = 0;
+  for (const FileSlice& slice : layout.slices(piece, 0, layout.piece_size(piece))) {
+    const MutableBytes part = data.subspan(at, slice.length);
+    if (slice.pad) std::fill(part.begin(), part.end(), std::byte{0});
+    at += slice.length;
+  }
+}
+
+std::optional<DiskError> error_of(DiskResult<void> result) {
+  if (result) return std::nullopt;
+  return std::move(result).error();
+}
+
+class JobRunner {
+ public:
+  JobRunner(Disk& disk, StateStore& state, JobResult& result)
+      : disk_(disk), state_(state), result_(result) {}
+
+  void operator()(WritePiecesJob& job);
+  void operator()(CheckPiecesJob& job);
+  void operator()(ReadJob& job) {
+    result_.error = error_of(job.storage->read(disk_, job.piece, job.offset, job.buffer.bytes()));
+  }
+  void operator()(PrepareJob& job) {
+    if (job.create) result_.error = error_of(job.storage->prepare(disk_));
+    result_.files = job.storage->stat_files(disk_);
+  }
+  void operator()(FinishFilesJob& job) {
+    for (const FileIndex file : job.files) fail_with(job.storage->finish_file(disk_, file));
+  }
+  void operator()(AdoptFilesJob& job) {
+    for (const FileIndex file : job.files) {
+      fail_with(job.storage->adopt_side_bytes(disk_, file, job.have));
+    }
+  }
+  void operator()(JournalJob& job);
+  void operator()(SaveRecordJob& job) {
+    result_.error = error_of(state_.save_record(job.id, encode_record(job.record)));
+  }
+  void operator()(RemoveJob& job) {
+    if (job.storage) fail_with(job.storage->remove_files(disk_));
+    fail_with(state_.remove(job.id));
+  }
+
+ private:
+  // Keeps the first error; the job goes on with what does not depend on it.
+  void fail_with(DiskResult<void> result) {
+    if (!result && !result_.error) result_.error = std::move(result).error();
+  }
+  void check_batch(const CheckPiecesJob& job, std::span<const PieceIndex> pieces,
+                   MutableBytes scratch);
+
+  Disk& disk_;
+  StateStore& state_;
+  JobResult& result_;
+};
+
+void JobRunner::operator()(WritePiecesJob& job) {
+  const TorrentInfo& info = job.storage->info();
+  std::vector<PieceData> data;
+  for (BufferedPiece& piece : job.pieces) {
+    const MutableBytes bytes = piece.buffer.bytes();
+    if (bytes.size() == info.layout.piece_size(piece.piece)) {
+      zero_pads(info.layout, piece.piece, bytes);
+    }
+    data.push_back({piece.piece, bytes});
+  }
+  std::vector<PieceVerdict> verdicts(data.size());
+  verify_pieces(info, *job.layers, data, verdicts);
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    PieceOutcome outcome{.piece = data[i].piece, .verdict = verdicts[i], .error = {}, .buffer = {}};
+    if (verdicts[i] == PieceVerdict::good) {
+      outcome.error = error_of(job.storage->write_piece(disk_, data[i].piece, data[i].data));
+    }
+    outcome.buffer = std::move(job.pieces[i].buffer);
+    result_.pieces.push_back(std::move(outcome));
+  }
+}
+
+void JobRunner::operator()(CheckPiecesJob& job) {
+  const Layout& layout = job.storage->info().layout;
+  std::span<const PieceIndex> left = job.pieces;
+  std::unique_ptr<std::byte[]> scratch;
+  std::size_t capacity = 0;
+  while (!left.empty()) {
+    std::size_t count = 1;
+    std::size_t bytes = layout.piece_size(left.front());
+    while (count < left.size() && bytes + layout.piece_size(left[count]) <= kCheckBatchBytes) {
+      bytes += layout.piece_size(left[count++]);
+    }
+    if (bytes > capacity) {
+      scratch = std::make_unique_for_overwrite<std::byte[]>(bytes);
+      capacity = bytes;
+    }
+    check_batch(job, left.first(count), {scratch.get(), bytes});
+    left = left.subspan(count);
+  }
+}
+
+void JobRunner::check_batch(const CheckPiecesJob& job, std::span<const PieceIndex> pieces,
+                            MutableBytes scratch) {
+  const TorrentInfo& info = job.storage->info();
+  std::vector<PieceData> data;
+  std::vector<std::size_t> outcome_of;  // for each of `data`
+  for (const PieceIndex piece : pieces) {
+    const MutableBytes bytes = scratch.first(info.layout.piece_size(piece));
+    scratch = scratch.subspan(bytes.size());
+    PieceOutcome outcome{.piece = piece, .verdict = PieceVerdict::bad, .error = {}, .buffer = {}};
+    if (auto error = error_of(job.storage->read(disk_, piece, 0, bytes)); !error) {
+      outcome_of.push_back(result_.pieces.size());
+      data.push_back({piece, bytes});
+    } else if (error->code != DiskErrc::not_found && error->code != DiskErrc::short_read) {
+      outcome.error = std::move(error);
+    }
+    result_.pieces.push_back(std::move(outcome));
+  }
+  std::vector<PieceVerdict> verdicts(data.size());
+  verify_pieces(info, *job.layers, data, verdicts);
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    result_.pieces[outcome_of[i]].verdict = verdicts[i];
+  }
+}
+
+void JobRunner::operator()(JournalJob& job) {
+  std::vector<std::optional<FileStat>>& files = job.progress.files;
+  if (job.storage) {
+    fail_with(job.storage->sync_pieces(disk_, job.sync));
+    // Nothing may be called `have` that the sync did not reach.
+    if (result_.error) return;
+    const Layout& layout = job.storage->info().layout;
+    if (files.size() != layout.files().size()) {
+      files = job.storage->stat_files(disk_);
+    } else {
+      std::set<FileIndex> touched;
+      for (const PieceIndex piece : job.sync) {
+        for (const FileIndex file : layout.files_of(piece)) touched.insert(file);
+      }
+      for (const FileIndex file : touched) {
+        files[to_int(file)] = job.storage->stat_file(disk_, file);
+      }
+    }
+  }
+  result_.files = files;
+  fail_with(state_.save_progress(job.id, encode_progress(job.progress)));
+}
+
+}  // namespace
+
+JobResult run_job(Job job, Disk& disk, StateStore& state) {
+  JobResult result;
+  result.id = job.id;
+  result.torrent = job.torrent;
+  result.work = std::move(job.work);
+  std::visit(JobRunner(disk, state, result), result.work);
+  return result;
+}
+
+}  // namespace weir

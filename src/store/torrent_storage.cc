@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// The mapping; the calls that touch the disk are in storage_pieces.cc and storage_files.cc.
+#include "store/torrent_storage.h"
+
+#include <utility>
+
+#include "base/assert.h"
+
+namespace weir {
+
+TorrentStorage::TorrentStorage(std::shared_ptr<const TorrentInfo> info, StorageOptions options,
+                               Bitfield wanted, Bitfield finished)
+    : info_(std::move(info)),
+      options_(std::move(options)),
+      wanted_(std::move(wanted)),
+      finished_(std::move(finished)) {
+  WEIR_ASSERT(wanted_.size() == info_->layout.files().size());
+  WEIR_ASSERT(finished_.size() == info_->layout.files().size());
+  if (options_.part_suffix) part_names_ = std::make_shared<const PartNames>(info_->layout);
+}
+
+TorrentStorage TorrentStorage::with_sets(Bitfield wanted, Bitfield finished) const {
+  WEIR_ASSERT(wanted.size() == wanted_.size() && finished.size() == finished_.size());
+  TorrentStorage other = *this;
+  other.wanted_ = std::move(wanted);
+  other.finished_ = std::move(finished);
+  return other;
+}
+
+bool TorrentStorage::piece_wanted(PieceIndex piece) const {
+  for (const FileIndex file : info_->layout.files_of(piece)) {
+    if (wanted_.test(to_int(file))) return true;
+  }
+  return false;
+}
+
+bool TorrentStorage::on_disk(FileIndex file) const {
+  const FileAttributes& attributes = info_->layout.file(file).attributes;
+  return wanted_.test(to_int(file)) && !attributes.pad && !attributes.symlink;
+}
+
+DiskPath TorrentStorage::file_path(FileIndex file) const {
+  const bool part = part_names_ && !finished_.test(to_int(file));
+  return {options_.root,
+          part ? part_names_->name(info_->layout, file) : info_->layout.file(file).path};
+}
+
+std::optional<DiskPath> TorrentStorage::other_path(FileIndex file) const {
+  if (!part_names_) return std::nullopt;
+  return DiskPath{options_.root, finished_.test(to_int(file))
+                                     ? part_names_->name(info_->layout, file)
+                                     : info_->layout.file(file).path};
+}
+
+DiskPath TorrentStorage::side_path() const {
+  return {options_.side_root, info_->hashes.wire_hash().hex() + ".side"};
+}
+
+std::vector<StoredRange> TorrentStorage::locate(PieceIndex piece, std::uint32_t offset,
+                                                std::uint32_t length) const {
+  constexpr std::uint64_t kPads = ~std::uint64_t{0};
+  constexpr std::uint64_t kSideFile = kPads - 1;
+  std::vector<StoredRange> ranges;
+  std::uint64_t last_home = 0;  // where the last range is: one of the above or a file's number
+  for (const FileSlice& slice : info_->layout.slices(piece, offset, length)) {
+    const std::uint32_t file = to_int(slice.file);
+    const bool wanted = !slice.pad && wanted_.test(file);
+    const std::uint64_t home = slice.pad ? kPads : wanted ? file : kSideFile;
+    // The side file is addressed by the offset in the linear space: no index to keep, and holes
+    // cost nothing.
+    std::uint64_t at = 0;
+    if (!slice.pad) at = slice.file_offset;
+    if (home == kSideFile) at += info_->layout.file(slice.file).offset;
+    if (!ranges.empty() && last_home == home) {
+      StoredRange& last = ranges.back();
+      if (slice.pad || last.offset + last.length == at) {
+        last.length += slice.length;
+        continue;
+      }
+    }
+    DiskPath path;
+    if (!slice.pad) path = wanted ? file_path(slice.file) : side_path();
+    ranges.push_back({.path = std::move(path), .offset = at, .length = slice.length});
+    last_home = home;
+  }
+  return ranges;
+}
+
+}  // namespace weir
