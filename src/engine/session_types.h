@@ -69,7 +69,6 @@ struct SessionConfig {
   std::uint32_t dials_at_once = 16;
   std::size_t buffer_bytes_max = 100u << 20;  // LIM-09
   std::size_t buffer_idle_max = 32u << 20;
-  // Whom we contact on a tracker's or peer's word; addresses the user named are always contacted.
   bool allow_loopback_peers = false;  // only when the tracker itself is on loopback, by default
   RateLimits limits;
   Duration journal_interval = std::chrono::seconds(5);

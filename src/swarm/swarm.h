@@ -154,6 +154,7 @@ struct SwarmStats {
   std::uint64_t uploaded_bytes = 0;
   std::uint64_t wasted_bytes = 0;  // duplicates, failed pieces, unwanted blocks
   std::uint64_t failed_pieces = 0;
+  std::uint64_t failed_bytes = 0;  // of them
   double down_rate = 0, up_rate = 0;
   std::uint32_t peers = 0, seeds = 0;
   double distributed_copies = 0;

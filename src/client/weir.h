@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// libweir: the engine as a library. One Client is one running engine with its own thread, listening
+// sockets, disk pool and state directory.
+//
+//   auto client = weir::Client::open({.state_dir = "/var/lib/app/weir"});
+//   auto torrent = (*client)->add_file("some.torrent", {.root = "downloads"});
+//   while (auto event = (*client)->wait_event(std::chrono::seconds(1))) { ... }
+//   (*client)->stop();
+//
+// Threads: every method may be called from any thread except from inside a callback; each waits for
+// the engine's thread to answer (microseconds). Nothing returned is borrowed. The destructor stops.
+// Errors: ClientError carries a stable code name ("already_added", "no_space", "not_bencoded") and
+// a text for people.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/session_types.h"
+
+namespace weir {
+
+struct ClientError {
+  std::string code;  // stable
+  std::string detail;
+};
+template <class T>
+using ClientResult = std::expected<T, ClientError>;
+
+struct ClientConfig {
+  // Resume records, side files and the database; created when missing. Empty: nothing is kept.
+  std::string state_dir;
+  // Where to accept peers: port 0 lets the system choose. Empty: no listening.
+  std::vector<Endpoint> listen;
+  SessionConfig session;
+  unsigned disk_threads = 2;
+  // Tries the ports above a fixed one that is taken, this many.
+  std::uint16_t port_attempts = 0;
+};
+
+class Client {
+ public:
+  [[nodiscard]] static ClientResult<std::unique_ptr<Client>> open(ClientConfig config);
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  // --- Torrents.
+  // ----------------------------------------------------------------------------------
+  ClientResult<TorrentKey> add(AddTorrent request);
+  // A .torrent file, or a magnet link, or 40 hex / 32 base32 / 64 hex digits of info hash. What
+  // `options` leaves empty is filled in: metadata from the file, progress from the state directory
+  // when it was saved for the same download directory.
+  ClientResult<TorrentKey> add_source(const std::string& source, AddTorrent options);
+  void remove(TorrentKey torrent, RemoveContent content);
+  void pause(TorrentKey torrent);
+  void resume(TorrentKey torrent);
+  void recheck(TorrentKey torrent);
+  ClientResult<void> set_file_priorities(TorrentKey torrent, std::vector<std::uint8_t> priorities);
+  void add_peer(TorrentKey torrent, const Endpoint& peer);
+  void set_limits(RateLimits limits);
+  void set_torrent_limits(TorrentKey torrent, RateLimits limits);
+
+  // --- Content.
+  // ----------------------------------------------------------------------------------- Verified
+  // bytes of a file, waiting up to `timeout` for pieces still to come; they are fetched first.
+  // `range not here in time` is the error "timed_out".
+  ClientResult<Buffer> read(TorrentKey torrent, FileIndex file, std::uint64_t offset,
+                            std::uint64_t length, std::chrono::milliseconds timeout);
+
+  // --- What happens.
+  // -------------------------------------------------------------------------------- The next
+  // event, waiting up to `timeout`; nothing when none came. At most 65,536 events wait; PieceDone
+  // events are dropped first.
+  [[nodiscard]] std::optional<Event> wait_event(std::chrono::milliseconds timeout);
+  [[nodiscard]] std::vector<TorrentKey> torrents();
+  [[nodiscard]] std::optional<TorrentStatus> status(TorrentKey torrent);
+  [[nodiscard]] std::vector<PeerStatus> peers(TorrentKey torrent);
+  [[nodiscard]] std::vector<TrackerStatus> trackers(TorrentKey torrent);
+  [[nodiscard]] std::shared_ptr<const TorrentInfo> info(TorrentKey torrent);
+  // The endpoints really listened on.
+  [[nodiscard]] std::vector<Endpoint> listening() const;
+
+  // Saves, tells trackers, closes everything; at most 5 s. Idempotent.
+  void stop();
+
+ private:
+  struct Impl;
+  explicit Client(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace weir

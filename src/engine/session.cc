@@ -1,0 +1,447 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Commands, background work, timers and status of a session. Connections are in
+// session_connections.cc.
+#include "engine/session.h"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "engine/session_impl.h"
+
+namespace weir {
+
+const char* error_name(SessionErrc code) {
+  switch (code) {
+    case SessionErrc::already_added:
+      return "already_added";
+    case SessionErrc::no_such_torrent:
+      return "no_such_torrent";
+    case SessionErrc::no_such_file:
+      return "no_such_file";
+    case SessionErrc::no_metadata:
+      return "no_metadata";
+    case SessionErrc::path_conflict:
+      return "path_conflict";
+    case SessionErrc::bad_metadata:
+      return "bad_metadata";
+    case SessionErrc::bad_request:
+      return "bad_request";
+    case SessionErrc::stopping:
+      return "stopping";
+    case SessionErrc::torrents_max:
+      return "torrents_max";
+  }
+  return "unknown";
+}
+
+const char* state_name(TorrentState state) {
+  switch (state) {
+    case TorrentState::fetching_metadata:
+      return "fetching_metadata";
+    case TorrentState::preparing:
+      return "preparing";
+    case TorrentState::checking:
+      return "checking";
+    case TorrentState::downloading:
+      return "downloading";
+    case TorrentState::seeding:
+      return "seeding";
+    case TorrentState::paused:
+      return "paused";
+    case TorrentState::failed:
+      return "failed";
+    case TorrentState::stopping:
+      return "stopping";
+  }
+  return "unknown";
+}
+
+Session::Impl::Impl(SessionConfig config, std::uint64_t seed)
+    : config_(std::move(config)),
+      random_(seed),
+      pool_(config_.buffer_bytes_max, config_.buffer_idle_max),
+      trackers_(random_) {
+  down_.set_global({}, config_.limits.down_bytes_per_second);
+  up_.set_global({}, config_.limits.up_bytes_per_second);
+}
+
+Session::Session(SessionConfig config, std::uint64_t random_seed)
+    : impl_(std::make_unique<Impl>(std::move(config), random_seed)) {}
+Session::~Session() = default;
+
+Torrent* Session::Impl::find(TorrentKey key) {
+  const auto it = torrents_.find(key);
+  return it == torrents_.end() ? nullptr : it->second.get();
+}
+
+const Torrent* Session::Impl::find(TorrentKey key) const {
+  const auto it = torrents_.find(key);
+  return it == torrents_.end() ? nullptr : it->second.get();
+}
+
+void Session::Impl::pump(TimePoint now, TorrentKey key) {
+  if (Torrent* torrent = find(key)) torrent->pump(now);
+  pump_announces(now);
+  if (!removals_.empty()) finish_removals();
+  schedule(key);
+}
+
+void Session::Impl::schedule(TorrentKey key) {
+  const Torrent* torrent = find(key);
+  const TimePoint at = torrent != nullptr ? torrent->next_deadline() : kNever;
+  const auto [known, added] = deadline_of_.try_emplace(key, kNever);
+  if (known->second == at && torrent != nullptr) return;
+  deadlines_.erase({known->second, key});
+  known->second = at;
+  if (at != kNever) deadlines_.emplace(at, key);
+  if (torrent == nullptr) deadline_of_.erase(known);
+}
+
+void Session::Impl::pump_announces(TimePoint now) {
+  while (const auto key = budget_.grant(now)) {
+    Torrent* torrent = find(*key);
+    const auto request = torrent != nullptr
+                             ? torrent->announcer().next(now, torrent->announce_stats(now))
+                             : std::nullopt;
+    if (!request) {
+      budget_.finished(*key);
+      continue;
+    }
+    trackers_.begin(now, *key, *request);
+    if (torrent->announcer().ready()) torrent->pump(now);
+  }
+  while (auto outcome = trackers_.next_outcome()) {
+    budget_.finished(outcome->torrent);
+    Torrent* torrent = find(outcome->torrent);
+    if (torrent == nullptr) continue;
+    if (outcome->reply) {
+      if (!outcome->reply->warning.empty()) {
+        act(Event{outcome->torrent, TrackerWarning{{}, outcome->reply->warning}});
+      }
+      torrent->announcer().handle_reply(now, outcome->announce, *outcome->reply, outcome->remote);
+    } else {
+      torrent->announcer().handle_failure(now, outcome->announce, outcome->reply.error());
+    }
+    torrent->pump(now);
+    schedule(outcome->torrent);
+  }
+  while (auto action = trackers_.next_action()) act(std::move(*action));
+}
+
+void Session::Impl::ban(TimePoint now, const IpAddress& address) {
+  bans_.ban(address, now);
+  std::vector<ConnId> theirs;
+  for (const auto& [id, conn] : conns_) {
+    if (conn->remote.address == address) theirs.push_back(id);
+  }
+  for (const ConnId id : theirs) close(now, id, CloseReason::banned);
+}
+
+bool Session::Impl::claim_paths(TorrentKey torrent, const TorrentInfo& info,
+                                const StorageOptions& storage) {
+  std::vector<std::size_t> own;
+  for (const TorrentFile& file : info.layout.files()) {
+    if (file.attributes.pad) continue;
+    const std::size_t path = std::hash<std::string>{}(storage.root + "/" + file.path);
+    const auto it = paths_.find(path);
+    if (it != paths_.end() && it->second != torrent) return false;
+    own.push_back(path);
+  }
+  for (const std::size_t path : own) paths_.emplace(path, torrent);
+  return true;
+}
+
+void Session::Impl::add_hashes(TorrentKey torrent, const InfoHashes& hashes) {
+  if (hashes.v1) by_hash_.emplace(*hashes.v1, torrent);
+  if (const auto v2 = hashes.v2_truncated()) by_hash_.emplace(*v2, torrent);
+}
+
+SessionResult<TorrentKey> Session::add(TimePoint now, AddTorrent request) {
+  Impl& s = *impl_;
+  if (s.stopping_) return std::unexpected(SessionError{SessionErrc::stopping, {}});
+  if (!request.metadata && !request.magnet) {
+    return std::unexpected(SessionError{SessionErrc::bad_request, "neither metadata nor magnet"});
+  }
+  if (s.torrents_.size() >= s.config_.torrents_max) {
+    return std::unexpected(SessionError{SessionErrc::torrents_max, {}});
+  }
+  const InfoHashes hashes =
+      request.metadata ? request.metadata->info->hashes : request.magnet->hashes;
+  if (find(hashes)) {
+    return std::unexpected(SessionError{SessionErrc::already_added, hashes.wire_hash().hex()});
+  }
+  if (request.storage.side_root.empty()) request.storage.side_root = s.config_.side_root;
+  const auto key = static_cast<TorrentKey>(s.next_torrent_++);
+  s.add_hashes(key, hashes);
+  const RateLimits limits = request.limits;
+  s.torrents_.emplace(key, std::make_unique<Torrent>(now, key, s, std::move(request)));
+  set_torrent_limits(now, key, limits);
+  s.pump(now, key);
+  return key;
+}
+
+void Session::remove(TimePoint now, TorrentKey torrent, RemoveContent content) {
+  Impl& s = *impl_;
+  Torrent* t = s.find(torrent);
+  if (t == nullptr) return;
+  t->stop(now);
+  s.removals_.push_back({torrent, content});
+  s.pump(now, torrent);
+}
+
+// A torrent goes when nothing of it is under way any more: its state, and its content when asked,
+// are removed by a last job.
+void Session::Impl::finish_removals() {
+  std::vector<TorrentKey> gone;
+  std::erase_if(removals_, [&](const Removal& removal) {
+    Torrent* torrent = find(removal.torrent);
+    if (torrent == nullptr) return true;
+    if (!torrent->stopped()) return false;
+    RemoveJob work{.id = torrent->hashes().wire_hash().hex(), .storage = nullptr};
+    if (removal.content == RemoveContent::remove && torrent->has_storage()) {
+      work.storage = torrent->shared_storage();
+    }
+    const JobId id = next_job();
+    remove_jobs_.emplace(id, removal.torrent);
+    act(StartJob{Job{.id = id, .torrent = removal.torrent, .work = std::move(work)}});
+    gone.push_back(removal.torrent);
+    return true;
+  });
+  for (const TorrentKey key : gone) forget_torrent(key);
+}
+
+void Session::Impl::forget_torrent(TorrentKey key) {
+  std::erase_if(by_hash_, [key](const auto& entry) { return entry.second == key; });
+  std::erase_if(paths_, [key](const auto& entry) { return entry.second == key; });
+  std::erase_if(reads_, [key](const auto& entry) { return entry.second == key; });
+  budget_.forget(key);
+  down_.remove_torrent(key);
+  up_.remove_torrent(key);
+  torrents_.erase(key);
+  schedule(key);
+}
+
+void Session::pause(TimePoint now, TorrentKey torrent) {
+  if (Torrent* t = impl_->find(torrent)) t->pause(now);
+  impl_->pump(now, torrent);
+}
+
+void Session::resume(TimePoint now, TorrentKey torrent) {
+  if (Torrent* t = impl_->find(torrent)) t->resume(now);
+  impl_->pump(now, torrent);
+}
+
+void Session::recheck(TimePoint now, TorrentKey torrent) {
+  if (Torrent* t = impl_->find(torrent)) t->recheck(now);
+  impl_->pump(now, torrent);
+}
+
+SessionResult<void> Session::set_file_priorities(TimePoint now, TorrentKey torrent,
+                                                 std::vector<std::uint8_t> priorities) {
+  Torrent* t = impl_->find(torrent);
+  if (t == nullptr) return std::unexpected(SessionError{SessionErrc::no_such_torrent, {}});
+  auto result = t->set_file_priorities(now, std::move(priorities));
+  impl_->pump(now, torrent);
+  return result;
+}
+
+void Session::set_sequential(TimePoint now, TorrentKey torrent, PickOrder order) {
+  if (Torrent* t = impl_->find(torrent)) t->set_order(order);
+  impl_->pump(now, torrent);
+}
+
+void Session::add_peer(TimePoint now, TorrentKey torrent, const Endpoint& peer, PeerSource source) {
+  if (Torrent* t = impl_->find(torrent)) t->add_peer_address(now, peer, source);
+  impl_->pump(now, torrent);
+}
+
+void Session::set_global_limits(TimePoint now, RateLimits limits) {
+  impl_->config_.limits = limits;
+  impl_->down_.set_global(now, limits.down_bytes_per_second);
+  impl_->up_.set_global(now, limits.up_bytes_per_second);
+}
+
+void Session::set_torrent_limits(TimePoint now, TorrentKey torrent, RateLimits limits) {
+  Torrent* t = impl_->find(torrent);
+  if (t == nullptr) return;
+  impl_->down_.set_torrent(now, torrent, limits.down_bytes_per_second);
+  impl_->up_.set_torrent(now, torrent, limits.up_bytes_per_second);
+  t->swarm().set_upload_limit(static_cast<double>(limits.up_bytes_per_second));
+}
+
+void Session::set_listen_port(std::uint16_t port) { impl_->listen_port_ = port; }
+
+SessionResult<ReadId> Session::read(TimePoint now, TorrentKey torrent, FileIndex file,
+                                    std::uint64_t offset, std::uint32_t length) {
+  Torrent* t = impl_->find(torrent);
+  if (t == nullptr) return std::unexpected(SessionError{SessionErrc::no_such_torrent, {}});
+  const auto id = static_cast<ReadId>(impl_->next_read_++);
+  if (auto begun = t->read(now, id, file, offset, length); !begun) {
+    return std::unexpected(std::move(begun).error());
+  }
+  impl_->reads_.emplace(id, torrent);
+  impl_->pump(now, torrent);
+  return id;
+}
+
+void Session::cancel_read(ReadId id) {
+  const auto it = impl_->reads_.find(id);
+  if (it == impl_->reads_.end()) return;
+  if (Torrent* t = impl_->find(it->second)) t->cancel_read(id);
+  impl_->reads_.erase(it);
+}
+
+void Session::stop(TimePoint now) {
+  Impl& s = *impl_;
+  if (std::exchange(s.stopping_, true)) return;
+  for (const TorrentKey key : torrents()) s.find(key)->stop(now);
+  for (const TorrentKey key : torrents()) s.pump(now, key);
+  std::vector<ConnId> left;
+  for (const auto& [id, conn] : s.conns_) left.push_back(id);
+  for (const ConnId id : left) s.close(now, id, CloseReason::torrent_stopped);
+}
+
+bool Session::stopped() const {
+  const Impl& s = *impl_;
+  if (!s.stopping_ || !s.remove_jobs_.empty()) return false;
+  return std::all_of(s.torrents_.begin(), s.torrents_.end(),
+                     [](const auto& entry) { return entry.second->stopped(); });
+}
+
+ConnId Session::new_conn_id() { return static_cast<ConnId>(impl_->next_conn_++); }
+
+void Session::handle_http_reply(TimePoint now, RequestId id, HttpReply reply) {
+  impl_->trackers_.handle_http_reply(now, id, reply);
+  impl_->pump_announces(now);
+}
+
+void Session::handle_resolved(TimePoint now, RequestId id, std::span<const IpAddress> addresses) {
+  impl_->trackers_.handle_resolved(now, id, addresses);
+  impl_->pump_announces(now);
+}
+
+void Session::handle_udp(TimePoint now, const Endpoint& from, Bytes packet) {
+  impl_->trackers_.handle_udp(now, from, packet);
+  impl_->pump_announces(now);
+}
+
+void Session::handle_job(TimePoint now, JobResult result) {
+  Impl& s = *impl_;
+  if (const auto it = s.remove_jobs_.find(result.id); it != s.remove_jobs_.end()) {
+    s.act(Event{it->second, TorrentRemoved{}});
+    s.remove_jobs_.erase(it);
+    return;
+  }
+  const TorrentKey key = result.torrent;
+  Torrent* torrent = s.find(key);
+  if (torrent == nullptr) {
+    for (PieceOutcome& outcome : result.pieces) s.pool_.give_back(std::move(outcome.buffer));
+    return;
+  }
+  torrent->handle_job(now, std::move(result));
+  s.pump(now, key);
+}
+
+void Session::handle_timer(TimePoint now) {
+  Impl& s = *impl_;
+  s.time_out_conns(now);
+  s.trackers_.handle_timer(now);
+  std::vector<TorrentKey> due;
+  for (const auto& [at, key] : s.deadlines_) {
+    if (at > now) break;
+    due.push_back(key);
+  }
+  for (const TorrentKey key : due) {
+    if (Torrent* torrent = s.find(key)) torrent->handle_timer(now);
+    s.pump(now, key);
+  }
+  s.pump_announces(now);
+  std::vector<ConnId> woken;
+  s.down_.wake(now, woken);
+  for (const ConnId conn : woken) s.act(WakeRead{conn});
+  woken.clear();
+  s.up_.wake(now, woken);
+  for (const ConnId conn : woken) s.act(WakeWrite{conn});
+  if (!s.removals_.empty()) s.finish_removals();
+}
+
+TimePoint Session::next_deadline() const {
+  const Impl& s = *impl_;
+  TimePoint at = std::min({s.down_.next_wake(), s.up_.next_wake(), s.trackers_.next_deadline(),
+                           s.budget_.next_deadline()});
+  if (!s.deadlines_.empty()) at = std::min(at, s.deadlines_.begin()->first);
+  if (s.pending_handshakes_ > 0) {
+    for (const auto& [id, conn] : s.conns_) at = std::min(at, conn->deadline);
+  }
+  return at;
+}
+
+std::optional<SessionAction> Session::next() {
+  auto& actions = impl_->actions_;
+  if (actions.empty()) return std::nullopt;
+  SessionAction action = std::move(actions.front());
+  actions.pop_front();
+  return action;
+}
+
+std::vector<TorrentKey> Session::torrents() const {
+  std::vector<TorrentKey> keys;
+  keys.reserve(impl_->torrents_.size());
+  for (const auto& [key, torrent] : impl_->torrents_) keys.push_back(key);
+  std::sort(keys.begin(), keys.end());
+  return keys;
+}
+
+std::optional<TorrentKey> Session::find(const InfoHashes& hashes) const {
+  for (const auto& hash : {hashes.v1, hashes.v2_truncated()}) {
+    if (!hash) continue;
+    const auto it = impl_->by_hash_.find(*hash);
+    if (it != impl_->by_hash_.end()) return it->second;
+  }
+  return std::nullopt;
+}
+
+std::optional<TorrentStatus> Session::status(TimePoint now, TorrentKey torrent) const {
+  const Torrent* t = impl_->find(torrent);
+  return t == nullptr ? std::nullopt : std::optional(t->status(now));
+}
+
+std::vector<PeerStatus> Session::peers(TimePoint now, TorrentKey torrent) const {
+  const Torrent* t = impl_->find(torrent);
+  return t == nullptr ? std::vector<PeerStatus>{} : t->swarm().peers(now);
+}
+
+std::vector<TrackerStatus> Session::trackers(TimePoint now, TorrentKey torrent) const {
+  std::vector<TrackerStatus> out;
+  const Torrent* t = impl_->find(torrent);
+  if (t == nullptr) return out;
+  for (const AnnouncerTracker& tracker : t->announcer().trackers()) {
+    TrackerStatus status;
+    status.url = tracker.url;
+    status.tier = tracker.tier;
+    status.state = state_name(tracker.state);
+    status.last_error = tracker.last_error;
+    if (tracker.next_announce) status.next_announce_in = *tracker.next_announce - now;
+    status.seeders = tracker.seeders;
+    status.leechers = tracker.leechers;
+    status.peers_received = tracker.peers_received;
+    status.failures = tracker.failures;
+    out.push_back(std::move(status));
+  }
+  return out;
+}
+
+std::vector<BanList::Entry> Session::bans(TimePoint now) const { return impl_->bans_.entries(now); }
+
+std::shared_ptr<const TorrentInfo> Session::info(TorrentKey torrent) const {
+  const Torrent* t = impl_->find(torrent);
+  return t == nullptr ? nullptr : t->info();
+}
+
+const Bitfield* Session::have(TorrentKey torrent) const {
+  const Torrent* t = impl_->find(torrent);
+  return t == nullptr ? nullptr : t->have();
+}
+
+}  // namespace weir

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// The inside of Session: connections, routing, and the services torrents share. Private to engine/.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/random.h"
+#include "engine/bandwidth.h"
+#include "engine/session.h"
+#include "engine/torrent.h"
+#include "engine/tracker_driver.h"
+#include "tracker/announce_budget.h"
+#include "wire/handshake.h"
+
+namespace weir {
+
+struct Session::Impl : TorrentHost {
+  // A connection before, during and after its handshakes.
+  struct Conn {
+    ConnId id{};
+    Endpoint remote;
+    PeerDirection direction{};
+    std::optional<TorrentKey> torrent;  // known at once when we dial
+    bool connected = false;
+    bool peer = false;  // handed to the swarm
+    TimePoint deadline = kNever;
+    HandshakeDecoder decoder;
+    std::array<std::byte, kHandshakeSize> incoming{};
+    Buffer outgoing;  // our handshake, until sent
+    std::size_t outgoing_sent = 0;
+    bool answered = false;
+    bool v2 = false;
+    std::vector<SendItem> items;  // scratch for collect()
+  };
+
+  Impl(SessionConfig config, std::uint64_t seed);
+
+  // TorrentHost
+  [[nodiscard]] const SessionConfig& config() const override { return config_; }
+  [[nodiscard]] std::uint16_t listen_port() const override { return listen_port_; }
+  BufferPool& pool() override { return pool_; }
+  Random& random() override { return random_; }
+  JobId next_job() override { return static_cast<JobId>(next_job_++); }
+  void act(SessionAction action) override { actions_.push_back(std::move(action)); }
+  bool dial(TimePoint now, TorrentKey torrent, const Endpoint& peer) override;
+  void close(TimePoint now, ConnId conn, CloseReason reason) override;
+  void ban(TimePoint now, const IpAddress& address) override;
+  [[nodiscard]] bool banned(TimePoint now, const IpAddress& address) const override {
+    return bans_.banned(address, now);
+  }
+  bool claim_paths(TorrentKey torrent, const TorrentInfo& info,
+                   const StorageOptions& storage) override;
+  void add_hashes(TorrentKey torrent, const InfoHashes& hashes) override;
+  void want_announce(TorrentKey torrent, AnnounceUrgency urgency) override {
+    budget_.want(torrent, urgency);
+  }
+  void cancel_announce(TorrentKey torrent, AnnounceId announce) override {
+    trackers_.cancel(torrent, announce);
+    budget_.finished(torrent);
+  }
+
+  // session_connections.cc
+  Conn* find_conn(ConnId id);
+  void forget_conn(TimePoint now, ConnId id, CloseReason reason);
+  void queue_handshake(Conn& conn, const Torrent& torrent, const Sha1Digest& hash);
+  void commit_handshake(TimePoint now, Conn& conn, Bytes bytes);
+  void on_info_hash(TimePoint now, Conn& conn, const Sha1Digest& hash);
+  void on_handshake(TimePoint now, Conn& conn, const Handshake& handshake);
+  [[nodiscard]] std::optional<CloseReason> refusal(TimePoint now, const Conn& conn,
+                                                   Torrent& torrent, const Handshake& handshake);
+  void time_out_conns(TimePoint now);
+  [[nodiscard]] std::size_t handshakes_pending() const;
+
+  // session.cc
+  Torrent* find(TorrentKey key);
+  [[nodiscard]] const Torrent* find(TorrentKey key) const;
+  void pump(TimePoint now, TorrentKey key);
+  void schedule(TorrentKey key);
+  void pump_announces(TimePoint now);
+  void finish_removals();
+  void forget_torrent(TorrentKey key);
+
+  SessionConfig config_;
+  Random random_;
+  BufferPool pool_;
+  BanList bans_;
+  Bandwidth down_;
+  Bandwidth up_;
+  AnnounceBudget budget_;
+  TrackerDriver trackers_;
+  std::uint16_t listen_port_ = 0;
+  bool stopping_ = false;
+
+  std::unordered_map<TorrentKey, std::unique_ptr<Torrent>> torrents_;
+  std::unordered_map<Sha1Digest, TorrentKey, DigestHash> by_hash_;
+  std::unordered_map<std::size_t, TorrentKey> paths_;  // hash of root and path
+  struct Removal {
+    TorrentKey torrent{};
+    RemoveContent content{};
+  };
+  std::vector<Removal> removals_;
+  // When each torrent wants its timer, so that idle torrents cost nothing until then.
+  std::set<std::pair<TimePoint, TorrentKey>> deadlines_;
+  std::unordered_map<TorrentKey, TimePoint> deadline_of_;
+  std::unordered_map<JobId, TorrentKey> remove_jobs_;
+  std::unordered_map<ConnId, std::unique_ptr<Conn>> conns_;
+  std::unordered_map<ReadId, TorrentKey> reads_;
+  std::deque<SessionAction> actions_;
+  std::size_t pending_handshakes_ = 0;
+  std::uint64_t next_job_ = 1;
+  std::uint64_t next_conn_ = 1;
+  std::uint64_t next_read_ = 1;
+  std::uint32_t next_torrent_ = 1;
+};
+
+}  // namespace weir

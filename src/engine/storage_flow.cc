@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Starting a torrent's storage and checking what is on disk. Writing is in storage_flow_write.cc.
+#include "engine/storage_flow.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+
+namespace weir {
+
+StorageFlow::StorageFlow(TorrentKey torrent, std::string id, FlowConfig config,
+                         std::function<JobId()> next_job)
+    : torrent_(torrent), id_(std::move(id)), config_(config), next_job_(std::move(next_job)) {}
+
+JobId StorageFlow::issue(JobWork work) {
+  ++jobs_running_;
+  const JobId id = next_job_();
+  outputs_.emplace_back(Job{.id = id, .torrent = torrent_, .work = std::move(work)});
+  return id;
+}
+
+void StorageFlow::start(TimePoint now, FlowStart start) {
+  const Layout& layout = start.info->layout;
+  info_ = std::move(start.info);
+  layers_ = std::make_shared<const PieceLayers>(std::move(start.layers));
+  storage_ = std::make_shared<const TorrentStorage>(
+      info_, std::move(start.storage), std::move(start.wanted), Bitfield(layout.files().size()));
+  check_ = start.check;
+  seed_only_ = start.seed_only;
+  saved_progress_ = std::move(start.saved_progress);
+  here_ = Bitfield(layout.piece_count());
+  checked_ = Bitfield(layout.piece_count());
+  synced_ = Bitfield(layout.piece_count());
+  finishing_ = Bitfield(layout.files().size());
+  last_sync_ = now;
+  issue(PrepareJob{.storage = storage_, .create = !seed_only_});
+}
+
+void StorageFlow::on_prepared(TimePoint now, const JobResult& result) {
+  if (ready_) return;
+  if (result.error) {
+    // Nothing was begun yet: a full disk or a missing right is tried again, a conflict is final.
+    const bool recovers = result.error->code == DiskErrc::no_space ||
+                          result.error->code == DiskErrc::read_only ||
+                          result.error->code == DiskErrc::io_error;
+    failed_ = true;
+    if (recovers) retry_at_ = now + config_.retry_interval;
+    outputs_.emplace_back(FlowFailed{error_name(result.error->code), result.error->path, recovers});
+    return;
+  }
+  if (std::exchange(failed_, false)) outputs_.emplace_back(FlowRecovered{});
+  files_ = result.files;
+  plan_checks(result.files);
+  check_total_ = static_cast<std::uint32_t>(to_check_.size());
+  if (to_check_.empty()) return become_ready(now);
+  issue_checks();
+}
+
+void StorageFlow::plan_checks(const std::vector<std::optional<FileStat>>& files) {
+  const Layout& layout = info_->layout;
+  if (check_ == StartCheck::trust) {
+    here_.fill(true);
+    synced_.fill(true);
+    return;
+  }
+  if (check_ == StartCheck::resume && !saved_progress_.empty()) {
+    // A record that can't be read is no reason to lose anything: everything is checked instead.
+    if (const auto saved = decode_progress(saved_progress_, layout)) {
+      const ResumePlan plan = plan_resume(layout, *saved, files);
+      here_ = plan.trusted;
+      synced_ = plan.trusted;
+      uploaded_ = saved->uploaded_bytes;
+      downloaded_ = saved->downloaded_bytes;
+      for (std::size_t i = plan.recheck.find_set(0); i < plan.recheck.size();
+           i = plan.recheck.find_set(i + 1)) {
+        to_check_.push_back(static_cast<PieceIndex>(i));
+      }
+      return;
+    }
+  }
+  // No record: whatever exists may be the content, so every piece with a file that exists is
+  // hashed.
+  Bitfield exists(layout.piece_count());
+  for (std::size_t f = 0; f < files.size(); ++f) {
+    const TorrentFile& file = layout.files()[f];
+    if (!files[f] || files[f]->size == 0 || file.attributes.pad || file.length == 0) continue;
+    const auto range = layout.file_pieces(static_cast<FileIndex>(f));
+    for (PieceIndex p = range.begin; p < range.end; p = weir::next(p)) exists.set(p);
+  }
+  for (std::size_t i = exists.find_set(0); i < exists.size(); i = exists.find_set(i + 1)) {
+    to_check_.push_back(static_cast<PieceIndex>(i));
+  }
+}
+
+void StorageFlow::issue_checks() {
+  while (!to_check_.empty() && checks_running_ < config_.check_jobs) {
+    CheckPiecesJob job{.storage = storage_, .layers = layers_, .pieces = {}};
+    std::uint64_t bytes = 0;
+    while (!to_check_.empty() && (bytes < config_.check_bytes || job.pieces.empty())) {
+      bytes += info_->layout.piece_size(to_check_.front());
+      job.pieces.push_back(to_check_.front());
+      to_check_.pop_front();
+    }
+    ++checks_running_;
+    issue(std::move(job));
+  }
+}
+
+void StorageFlow::on_checked(TimePoint now, JobResult& result) {
+  for (PieceOutcome& outcome : result.pieces) {
+    const PieceIndex piece = outcome.piece;
+    const bool good = !outcome.error && outcome.verdict == PieceVerdict::good;
+    const bool for_serving = serve_pending_.erase(piece) > 0;
+    if (!for_serving) ++check_done_;
+    // A read that failed says nothing about the piece: it stays unchecked, hence unserved.
+    if (outcome.error && here_.test(piece)) {
+      if (for_serving) outputs_.emplace_back(FlowChecked{piece, false});
+      fail(now, *outcome.error);
+      continue;
+    }
+    const bool was_here = here_.test(piece);
+    here_.set(piece, good);
+    checked_.set(piece, good);
+    if (!good) synced_.set(piece, false);
+    if (good != was_here) journal_dirty_ = true;
+    if (good && !was_here) unsynced_.push_back(piece);
+    if (ready_) outputs_.emplace_back(FlowChecked{piece, good});
+  }
+  --checks_running_;
+  issue_checks();
+  if (!ready_ && checks_running_ == 0 && to_check_.empty()) become_ready(now);
+}
+
+void StorageFlow::become_ready(TimePoint now) {
+  ready_ = true;
+  for (std::size_t f = 0; f < info_->layout.files().size(); ++f) {
+    if (file_complete(static_cast<FileIndex>(f))) finish_file(static_cast<FileIndex>(f));
+  }
+  outputs_.emplace_back(FlowReady{});
+  journal_dirty_ = true;
+  journal(now);
+}
+
+void StorageFlow::recheck(TimePoint) {
+  if (!ready_) return;
+  check_total_ = info_->layout.piece_count();
+  check_done_ = 0;
+  to_check_.clear();
+  std::set<PieceIndex> busy;
+  for (const BufferedPiece& piece : pending_) busy.insert(piece.piece);
+  for (std::uint32_t i = 0; i < check_total_; ++i) {
+    // What is being written right now is verified in memory and must not be read half-written.
+    if (writes_running_ > 0 && !here_.test(i)) {
+      ++check_done_;
+      continue;
+    }
+    if (!busy.contains(static_cast<PieceIndex>(i))) to_check_.push_back(static_cast<PieceIndex>(i));
+  }
+  issue_checks();
+}
+
+void StorageFlow::check_for_serving(TimePoint, PieceIndex piece) {
+  if (!here_.test(piece) || !serve_pending_.insert(piece).second) return;
+  serve_queue_.push_back(piece);
+}
+
+// Issued when the inputs of this moment are handled, so that all pieces asked for go into one job.
+void StorageFlow::serve_checks() {
+  while (!serve_queue_.empty()) {
+    const std::size_t count = std::min(serve_queue_.size(), config_.batch_pieces);
+    CheckPiecesJob job{.storage = storage_, .layers = layers_, .pieces = {}};
+    job.pieces.assign(serve_queue_.begin(),
+                      serve_queue_.begin() + static_cast<std::ptrdiff_t>(count));
+    serve_queue_.erase(serve_queue_.begin(),
+                       serve_queue_.begin() + static_cast<std::ptrdiff_t>(count));
+    ++checks_running_;
+    issue(std::move(job));
+  }
+}
+
+void StorageFlow::read(TimePoint, std::uint64_t token, PieceIndex piece, std::uint32_t offset,
+                       PieceBuffer buffer) {
+  WEIR_ASSERT(here_.test(piece));
+  reads_.emplace(
+      issue(ReadJob{
+          .storage = storage_, .piece = piece, .offset = offset, .buffer = std::move(buffer)}),
+      token);
+}
+
+void StorageFlow::add_layer(const PieceLayer& layer) {
+  auto layers = std::make_shared<PieceLayers>(*layers_);
+  layers->add(info_->layout, layer);
+  layers_ = std::move(layers);
+}
+
+void StorageFlow::set_totals(std::uint64_t uploaded, std::uint64_t downloaded) {
+  uploaded_ = uploaded;
+  downloaded_ = downloaded;
+}
+
+void StorageFlow::handle_job(TimePoint now, JobResult result) {
+  WEIR_ASSERT(jobs_running_ > 0);
+  --jobs_running_;
+  if (std::holds_alternative<PrepareJob>(result.work)) {
+    on_prepared(now, result);
+  } else if (std::holds_alternative<CheckPiecesJob>(result.work)) {
+    on_checked(now, result);
+  } else if (std::holds_alternative<WritePiecesJob>(result.work)) {
+    on_written(now, result);
+  } else if (std::holds_alternative<JournalJob>(result.work)) {
+    on_journaled(now, result);
+  } else if (auto* read = std::get_if<ReadJob>(&result.work)) {
+    const auto it = reads_.find(result.id);
+    WEIR_ASSERT(it != reads_.end());
+    outputs_.emplace_back(FlowRead{it->second, std::move(read->buffer), result.error});
+    reads_.erase(it);
+  } else if (result.error) {
+    fail(now, *result.error);
+  }
+}
+
+std::optional<FlowOutput> StorageFlow::next() {
+  if (outputs_.empty()) serve_checks();
+  if (outputs_.empty()) return std::nullopt;
+  FlowOutput output = std::move(outputs_.front());
+  outputs_.pop_front();
+  return output;
+}
+
+}  // namespace weir

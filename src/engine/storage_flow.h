@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// One torrent's way to and from the disk, as a state machine over background jobs: preparing its
+// files, checking what is there, writing pieces in batches, journaling progress in the order that
+// makes it trustworthy, checking pieces before they are first served, and reading for readers.
+//
+// Owner: the torrent. One input, then drain next(). Jobs it yields are run elsewhere; their results
+// come back through handle_job(). At most one journal job is under way; everything else may
+// overlap.
+//
+// A piece is `here` when it was verified and written in this run, or trusted from the saved
+// progress. It is `checked` when its hash was seen to be right in this run; only checked pieces are
+// served.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <variant>
+#include <vector>
+
+#include "engine/session_types.h"
+#include "store/jobs.h"
+
+namespace weir {
+
+struct FlowConfig {
+  Duration journal_interval = std::chrono::seconds(5);
+  std::uint64_t journal_bytes = 256u << 20;
+  // Pieces wait this long for others, so that several are hashed side by side.
+  Duration batch_delay = std::chrono::milliseconds(10);
+  std::size_t batch_pieces = 16;
+  std::size_t batch_bytes = 16u << 20;
+  std::size_t check_jobs = 4;                         // recheck jobs at once
+  std::size_t check_bytes = 16u << 20;                // bytes a job
+  Duration retry_interval = std::chrono::seconds(5);  // after the disk was full or failing
+};
+
+struct FlowStart {
+  std::shared_ptr<const TorrentInfo> info;
+  PieceLayers layers;
+  StorageOptions storage;
+  Bitfield wanted;  // by file
+  StartCheck check = StartCheck::resume;
+  bool seed_only = false;
+  Buffer saved_progress;
+};
+
+// What the flow tells its owner.
+struct FlowReady {};  // prepared and checked: here() and checked() hold what was found
+struct FlowStored {
+  PieceIndex piece{};
+  PieceBuffer buffer;
+};
+struct FlowBadPiece {
+  PieceIndex piece{};
+  PieceBuffer buffer;
+};
+struct FlowDropped {  // could not be judged; to be fetched again later
+  PieceIndex piece{};
+  PieceBuffer buffer;
+};
+struct FlowChecked {  // after check_for_serving() or recheck()
+  PieceIndex piece{};
+  bool good = false;
+};
+struct FlowFileDone {
+  FileIndex file{};
+};
+struct FlowSynced {};  // everything here is on stable storage and journaled
+struct FlowFailed {
+  std::string code;
+  std::string detail;
+  bool recovers = false;
+};
+struct FlowRecovered {};
+struct FlowRead {
+  std::uint64_t token = 0;
+  PieceBuffer buffer;
+  std::optional<DiskError> error;
+};
+using FlowOutput = std::variant<Job, FlowReady, FlowStored, FlowBadPiece, FlowDropped, FlowChecked,
+                                FlowFileDone, FlowSynced, FlowFailed, FlowRecovered, FlowRead>;
+
+class StorageFlow {
+ public:
+  // `id`: the torrent's name in the state store. `next_job` gives job ids unique in the session.
+  StorageFlow(TorrentKey torrent, std::string id, FlowConfig config,
+              std::function<JobId()> next_job);
+
+  void start(TimePoint now, FlowStart start);
+  [[nodiscard]] bool ready() const { return ready_; }
+  [[nodiscard]] bool failed() const { return failed_; }
+
+  void piece_arrived(TimePoint now, PieceIndex piece, PieceBuffer buffer);
+  // False: no more pieces are under way, so there is nothing to wait for when batching.
+  void expect_more(bool more) { more_expected_ = more; }
+  void check_for_serving(TimePoint now, PieceIndex piece);
+  void recheck(TimePoint now);
+  void read(TimePoint now, std::uint64_t token, PieceIndex piece, std::uint32_t offset,
+            PieceBuffer buffer);
+  // Files wanted from now on too; files once wanted keep their place.
+  void add_wanted(TimePoint now, const Bitfield& wanted);
+  void add_layer(const PieceLayer& layer);
+  void set_totals(std::uint64_t uploaded, std::uint64_t downloaded);
+  // Writes what is pending and journals everything; idle() tells when that is done.
+  void stop(TimePoint now);
+  [[nodiscard]] bool idle() const;
+
+  void handle_job(TimePoint now, JobResult result);
+  void handle_timer(TimePoint now);
+  [[nodiscard]] TimePoint next_deadline() const;
+  [[nodiscard]] std::optional<FlowOutput> next();
+
+  [[nodiscard]] const Bitfield& here() const { return here_; }
+  [[nodiscard]] const Bitfield& checked() const { return checked_; }
+  [[nodiscard]] const TorrentStorage& storage() const { return *storage_; }
+  [[nodiscard]] std::shared_ptr<const TorrentStorage> shared_storage() const { return storage_; }
+  [[nodiscard]] const PieceLayers& layers() const { return *layers_; }
+  [[nodiscard]] std::uint64_t uploaded() const { return uploaded_; }
+  [[nodiscard]] std::uint64_t downloaded() const { return downloaded_; }
+  [[nodiscard]] std::uint32_t check_total() const { return check_total_; }
+  [[nodiscard]] std::uint32_t check_done() const { return check_done_; }
+
+ private:
+  JobId issue(JobWork work);
+  // storage_flow.cc: start and checks
+  void on_prepared(TimePoint now, const JobResult& result);
+  void plan_checks(const std::vector<std::optional<FileStat>>& files);
+  void issue_checks();
+  void on_checked(TimePoint now, JobResult& result);
+  void become_ready(TimePoint now);
+  void serve_checks();
+  // storage_flow_write.cc: writing and journaling
+  void flush_writes();
+  void issue_writes();
+  void recover();
+  void on_written(TimePoint now, JobResult& result);
+  void on_piece_stored(TimePoint now, PieceIndex piece, PieceBuffer buffer);
+  void on_journaled(TimePoint now, const JobResult& result);
+  void journal(TimePoint now);
+  void finish_files(PieceIndex piece);
+  void finish_file(FileIndex file);
+  void fail(TimePoint now, const DiskError& error);
+  void fail_for_good(std::string code, std::string detail);
+  [[nodiscard]] bool file_complete(FileIndex file) const;
+
+  TorrentKey torrent_;
+  std::string id_;
+  FlowConfig config_;
+  std::function<JobId()> next_job_;
+  std::deque<FlowOutput> outputs_;
+
+  std::shared_ptr<const TorrentInfo> info_;
+  std::shared_ptr<const PieceLayers> layers_;
+  std::shared_ptr<const TorrentStorage> storage_;
+  StartCheck check_ = StartCheck::resume;
+  bool seed_only_ = false;
+  Buffer saved_progress_;
+  bool ready_ = false;
+  bool failed_ = false;
+  bool stopping_ = false;
+  bool more_expected_ = true;
+  std::size_t jobs_running_ = 0;
+
+  Bitfield here_;
+  Bitfield checked_;
+
+  // Checking.
+  std::deque<PieceIndex> to_check_;
+  std::size_t checks_running_ = 0;
+  std::uint32_t check_total_ = 0;
+  std::uint32_t check_done_ = 0;
+  std::vector<PieceIndex> serve_queue_;
+  std::set<PieceIndex> serve_pending_;
+  std::map<JobId, std::uint64_t> reads_;  // to the reader's token
+
+  // Writing.
+  std::vector<BufferedPiece> pending_;
+  std::size_t pending_bytes_ = 0;
+  TimePoint pending_since_{};
+  std::size_t writes_running_ = 0;
+  TimePoint retry_at_ = kNever;
+  Bitfield finishing_;  // files whose finishing job was issued
+
+  // Journaling.
+  Bitfield synced_;                   // journaled as have
+  std::vector<PieceIndex> unsynced_;  // written since the last sync began
+  std::uint64_t unsynced_bytes_ = 0;
+  std::vector<PieceIndex> syncing_;
+  bool journal_running_ = false;
+  bool journal_dirty_ = false;
+  TimePoint last_sync_{};
+  std::vector<std::optional<FileStat>> files_;
+  std::uint64_t uploaded_ = 0;
+  std::uint64_t downloaded_ = 0;
+};
+
+}  // namespace weir

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Writing pieces, journaling them in safe order, finishing files, and surviving a disk that
+// refuses.
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+#include "engine/storage_flow.h"
+
+namespace weir {
+namespace {
+
+bool passes_by_itself(DiskErrc code) {
+  switch (code) {
+    case DiskErrc::no_space:
+    case DiskErrc::permission:
+    case DiskErrc::read_only:
+    case DiskErrc::io_error:
+    case DiskErrc::not_found:
+    case DiskErrc::short_read:
+      return true;
+    case DiskErrc::already_exists:
+    case DiskErrc::not_regular:
+    case DiskErrc::not_contained:
+    case DiskErrc::name_too_long:
+    case DiskErrc::too_large:
+      return false;
+  }
+  return false;
+}
+
+}  // namespace
+
+void StorageFlow::piece_arrived(TimePoint now, PieceIndex piece, PieceBuffer buffer) {
+  WEIR_ASSERT(ready_ && !seed_only_);
+  if (pending_.empty()) pending_since_ = now;
+  pending_bytes_ += buffer.size();
+  pending_.push_back({piece, std::move(buffer)});
+  if (pending_.size() >= config_.batch_pieces || pending_bytes_ >= config_.batch_bytes) {
+    flush_writes();
+  }
+}
+
+void StorageFlow::flush_writes() {
+  if (!pending_.empty() && !failed_) issue_writes();
+}
+
+void StorageFlow::issue_writes() {
+  pending_bytes_ = 0;
+  ++writes_running_;
+  issue(WritePiecesJob{
+      .storage = storage_, .layers = layers_, .pieces = std::exchange(pending_, {})});
+}
+
+void StorageFlow::recover() {
+  if (!std::exchange(failed_, false)) return;
+  retry_at_ = kNever;
+  outputs_.emplace_back(FlowRecovered{});
+}
+
+void StorageFlow::on_written(TimePoint now, JobResult& result) {
+  --writes_running_;
+  std::optional<DiskError> error;
+  bool any_stored = false;
+  for (PieceOutcome& outcome : result.pieces) {
+    if (outcome.error) {
+      // Kept and written again when the disk takes it: nothing received is fetched twice.
+      error = outcome.error;
+      pending_bytes_ += outcome.buffer.size();
+      pending_.push_back({outcome.piece, std::move(outcome.buffer)});
+      continue;
+    }
+    switch (outcome.verdict) {
+      case PieceVerdict::good:
+        any_stored = true;
+        on_piece_stored(now, outcome.piece, std::move(outcome.buffer));
+        break;
+      case PieceVerdict::bad:
+        outputs_.emplace_back(FlowBadPiece{outcome.piece, std::move(outcome.buffer)});
+        break;
+      case PieceVerdict::unverifiable:
+        outputs_.emplace_back(FlowDropped{outcome.piece, std::move(outcome.buffer)});
+        break;
+      case PieceVerdict::inconsistent:
+        outputs_.emplace_back(FlowDropped{outcome.piece, std::move(outcome.buffer)});
+        fail_for_good("inconsistent_hybrid", "the v1 and v2 hashes of a piece disagree");
+        break;
+    }
+  }
+  if (error) {
+    fail(now, *error);
+  } else if (any_stored) {
+    recover();
+  }
+  journal(now);
+}
+
+void StorageFlow::on_piece_stored(TimePoint, PieceIndex piece, PieceBuffer buffer) {
+  here_.set(piece);
+  checked_.set(piece);
+  unsynced_.push_back(piece);
+  unsynced_bytes_ += buffer.size();
+  journal_dirty_ = true;
+  outputs_.emplace_back(FlowStored{piece, std::move(buffer)});
+  finish_files(piece);
+}
+
+bool StorageFlow::file_complete(FileIndex file) const {
+  const TorrentFile& entry = info_->layout.file(file);
+  if (entry.attributes.pad || entry.length == 0) return false;
+  const auto range = info_->layout.file_pieces(file);
+  return here_.find_clear(to_int(range.begin)) >= to_int(range.end);
+}
+
+void StorageFlow::finish_files(PieceIndex piece) {
+  for (const FileIndex file : info_->layout.files_of(piece)) {
+    if (file_complete(file)) finish_file(file);
+  }
+}
+
+void StorageFlow::finish_file(FileIndex file) {
+  if (finishing_.test(to_int(file)) || !storage_->wanted().test(to_int(file))) return;
+  finishing_.set(to_int(file));
+  outputs_.emplace_back(FlowFileDone{file});
+  if (seed_only_) return;
+  const bool executable = info_->layout.file(file).attributes.executable;
+  if (!storage_->options().part_suffix && !executable) return;
+  // All its pieces are written, so nothing but reads can overlap with the rename.
+  issue(FinishFilesJob{.storage = storage_, .files = {file}});
+  Bitfield finished = storage_->finished();
+  finished.set(to_int(file));
+  storage_ = std::make_shared<const TorrentStorage>(info_, storage_->options(), storage_->wanted(),
+                                                    std::move(finished));
+}
+
+void StorageFlow::journal(TimePoint now) {
+  if (journal_running_ || !ready_ || seed_only_) return;
+  if (failed_ && retry_at_ != kNever) return;  // waits for the disk like everything else
+  const bool all_done = here_.count() > 0 && writes_running_ == 0 && pending_.empty() &&
+                        (!more_expected_ || stopping_);
+  const bool sync =
+      !unsynced_.empty() && (all_done || now - last_sync_ >= config_.journal_interval ||
+                             unsynced_bytes_ >= config_.journal_bytes);
+  if (!sync && !journal_dirty_) return;
+  JournalJob job{.storage = storage_, .id = id_, .sync = {}, .progress = {}};
+  job.progress.have = synced_;
+  job.progress.written = Bitfield(here_.size());
+  job.progress.files = files_;
+  job.progress.uploaded_bytes = uploaded_;
+  job.progress.downloaded_bytes = downloaded_;
+  if (sync) {
+    syncing_ = std::exchange(unsynced_, {});
+    unsynced_bytes_ = 0;
+    last_sync_ = now;
+    job.sync = syncing_;
+    for (const PieceIndex piece : syncing_) {
+      if (here_.test(piece)) job.progress.have.set(piece);
+    }
+  } else {
+    for (const PieceIndex piece : unsynced_) {
+      if (here_.test(piece)) job.progress.written.set(piece);
+    }
+  }
+  journal_dirty_ = false;
+  journal_running_ = true;
+  issue(std::move(job));
+}
+
+void StorageFlow::on_journaled(TimePoint now, const JobResult& result) {
+  journal_running_ = false;
+  if (result.error) {
+    // Not durable: these pieces go back in line, and are hashed again should we die before.
+    unsynced_.insert(unsynced_.end(), syncing_.begin(), syncing_.end());
+    syncing_.clear();
+    journal_dirty_ = true;
+    fail(now, *result.error);
+    return;
+  }
+  const bool synced = !syncing_.empty();
+  for (const PieceIndex piece : syncing_) {
+    if (here_.test(piece)) synced_.set(piece);
+  }
+  syncing_.clear();
+  if (synced) files_ = result.files;
+  if (unsynced_.empty() && pending_.empty() && writes_running_ == 0) {
+    outputs_.emplace_back(FlowSynced{});
+  }
+  journal(now);
+}
+
+void StorageFlow::add_wanted(TimePoint, const Bitfield& wanted) {
+  Bitfield all = storage_->wanted();
+  std::vector<FileIndex> adopted;
+  for (std::size_t i = wanted.find_set(0); i < wanted.size(); i = wanted.find_set(i + 1)) {
+    if (all.test(i)) continue;
+    all.set(i);
+    adopted.push_back(static_cast<FileIndex>(i));
+  }
+  if (adopted.empty()) return;
+  storage_ = std::make_shared<const TorrentStorage>(info_, storage_->options(), std::move(all),
+                                                    storage_->finished());
+  issue(AdoptFilesJob{.storage = storage_, .files = std::move(adopted), .have = here_});
+}
+
+void StorageFlow::fail(TimePoint now, const DiskError& error) {
+  const bool recovers = passes_by_itself(error.code);
+  if (recovers) retry_at_ = now + config_.retry_interval;
+  if (failed_) return;  // said already
+  failed_ = true;
+  outputs_.emplace_back(FlowFailed{error_name(error.code), error.path, recovers});
+}
+
+void StorageFlow::fail_for_good(std::string code, std::string detail) {
+  failed_ = true;
+  retry_at_ = kNever;
+  outputs_.emplace_back(FlowFailed{std::move(code), std::move(detail), false});
+}
+
+void StorageFlow::stop(TimePoint now) {
+  stopping_ = true;
+  if (!ready_) return;
+  to_check_.clear();
+  flush_writes();
+  journal_dirty_ = true;
+  journal(now);
+}
+
+bool StorageFlow::idle() const {
+  if (jobs_running_ > 0) return false;
+  if (!ready_ || failed_ || seed_only_) return true;
+  return pending_.empty() && unsynced_.empty() && !journal_dirty_;
+}
+
+void StorageFlow::handle_timer(TimePoint now) {
+  if (retry_at_ <= now) {
+    retry_at_ = kNever;
+    if (!ready_) {
+      issue(PrepareJob{.storage = storage_, .create = !seed_only_});
+      return;
+    }
+    // What waits to be written says whether the disk is well again.
+    pending_.empty() ? recover() : issue_writes();
+    journal_dirty_ = true;
+  }
+  if (!pending_.empty() && !failed_ &&
+      (now - pending_since_ >= config_.batch_delay || !more_expected_ || stopping_)) {
+    flush_writes();
+  }
+  journal(now);
+}
+
+TimePoint StorageFlow::next_deadline() const {
+  TimePoint at = retry_at_;
+  if (!ready_) return at;
+  if (!pending_.empty() && !failed_) {
+    at = std::min(at, more_expected_ ? pending_since_ + config_.batch_delay : pending_since_);
+  }
+  if (!unsynced_.empty() && !journal_running_ && !failed_) {
+    at = std::min(at, last_sync_ + config_.journal_interval);
+  }
+  return at;
+}
+
+}  // namespace weir

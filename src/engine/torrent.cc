@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// A torrent's life: adding, metadata, commands, stopping, status.
+#include "engine/torrent.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "metainfo/parse.h"
+#include "metainfo/write.h"
+
+namespace weir {
+namespace {
+
+// Azureus-style id (BEP 20): our prefix, the version, twelve random characters.
+PeerId make_peer_id(Random& random) {
+  PeerId id;
+  random.fill(id.bytes);
+  const Bytes prefix = as_bytes("-WR0100-");
+  std::copy(prefix.begin(), prefix.end(), id.bytes.begin());
+  return id;
+}
+
+InfoHashes hashes_of(const AddTorrent& request) {
+  return request.metadata ? request.metadata->info->hashes : request.magnet->hashes;
+}
+
+SwarmConfig swarm_config(const SessionConfig& config, const AddTorrent& request,
+                         std::uint16_t listen_port) {
+  SwarmConfig swarm;
+  swarm.client_version = config.client_version;
+  swarm.listen_port = listen_port;
+  swarm.reqq = config.reqq;
+  swarm.upload_slots = config.upload_slots;
+  swarm.sequential = request.sequential;
+  return swarm;
+}
+
+std::vector<Sha1Digest> announced_hashes(const InfoHashes& hashes) {
+  std::vector<Sha1Digest> out;
+  if (hashes.v1) out.push_back(*hashes.v1);
+  if (const auto v2 = hashes.v2_truncated()) out.push_back(*v2);
+  return out;
+}
+
+AnnouncerConfig announcer_config(const SessionConfig& config, const PeerId& peer_id,
+                                 std::uint16_t port) {
+  AnnouncerConfig announcer;
+  announcer.peer_id = peer_id;
+  announcer.port = port;
+  announcer.ipv4 = config.ipv4;
+  announcer.ipv6 = config.ipv6;
+  return announcer;
+}
+
+std::vector<AnnouncerTier> tiers_of(const AddTorrent& request) {
+  std::vector<AnnouncerTier> tiers;
+  if (!request.trackers.empty()) tiers.push_back({request.trackers, true});
+  if (request.metadata) {
+    for (const auto& urls : request.metadata->tracker_tiers) tiers.push_back({urls, false});
+  }
+  // A magnet's trackers are independent of each other (BEP 9 has no tiers).
+  if (request.magnet) {
+    for (const std::string& url : request.magnet->trackers) tiers.push_back({{url}, false});
+  }
+  return tiers;
+}
+
+FlowConfig flow_config(const SessionConfig& config) {
+  FlowConfig flow;
+  flow.journal_interval = config.journal_interval;
+  flow.journal_bytes = config.journal_bytes;
+  return flow;
+}
+
+}  // namespace
+
+Torrent::Torrent(TimePoint now, TorrentKey key, TorrentHost& host, AddTorrent request)
+    : key_(key),
+      host_(host),
+      hashes_(hashes_of(request)),
+      peer_id_(make_peer_id(host.random())),
+      request_(std::move(request)),
+      swarm_(std::make_unique<Swarm>(swarm_config(host.config(), request_, host.listen_port()),
+                                     hashes_, host.pool(), host.random())),
+      flow_(key, hashes_.wire_hash().hex(), flow_config(host.config()),
+            [&host] { return host.next_job(); }),
+      announcer_(announcer_config(host.config(), peer_id_, host.listen_port()), tiers_of(request_),
+                 announced_hashes(hashes_), host.random()),
+      paused_(request_.paused) {
+  for (const Endpoint& peer : request_.peers) peers_.add(now, peer, PeerSource::user);
+  if (request_.metadata) info_ = request_.metadata->info;
+  if (!request_.seed_only) save_record();
+  if (info_) start_storage(now);
+  // Trackers hear of us when we can take part: at once for a magnet, after the check otherwise.
+  if (!info_ && !paused_) trackers_.start(now, host.listen_port());
+}
+
+void Torrent::event(EventBody body) { host_.act(Event{key_, std::move(body)}); }
+
+TorrentRecord Torrent::record() const {
+  TorrentRecord record;
+  record.torrent_file = request_.torrent_file;
+  if (request_.magnet) record.magnet = format_magnet(*request_.magnet);
+  record.hashes = hashes_;
+  record.root = request_.storage.root;
+  record.part_suffix = request_.storage.part_suffix;
+  record.paused = paused_;
+  record.sequential = request_.sequential;
+  record.file_priorities = request_.file_priorities;
+  return record;
+}
+
+void Torrent::save_record() {
+  if (request_.seed_only) return;
+  host_.act(
+      StartJob{Job{.id = host_.next_job(),
+                   .torrent = key_,
+                   .work = SaveRecordJob{.id = hashes_.wire_hash().hex(), .record = record()}}});
+}
+
+Bitfield Torrent::wanted_files() const {
+  const auto& files = info_->layout.files();
+  Bitfield wanted(files.size(), true);
+  for (std::size_t i = 0; i < files.size() && i < request_.file_priorities.size(); ++i) {
+    if (request_.file_priorities[i] == kPriorityNone) wanted.set(i, false);
+  }
+  return wanted;
+}
+
+void Torrent::start_storage(TimePoint now) {
+  if (storage_started_) return;
+  storage_started_ = true;
+  if (!request_.seed_only && !host_.claim_paths(key_, *info_, request_.storage)) {
+    fail("path_conflict", request_.storage.root + "/" + info_->name, false);
+    return;
+  }
+  FlowStart start;
+  start.info = info_;
+  start.layers = request_.metadata ? PieceLayers(info_->layout, request_.metadata->piece_layers)
+                                   : PieceLayers(info_->layout, {});
+  start.storage = request_.storage;
+  start.wanted = wanted_files();
+  start.check = request_.check;
+  start.seed_only = request_.seed_only;
+  start.saved_progress = std::exchange(request_.saved_progress, {});
+  flow_.start(now, std::move(start));
+}
+
+void Torrent::on_metadata(TimePoint now, Buffer info) {
+  auto parsed = parse_info(info, MetainfoLimits::from_peers());
+  if (!parsed) {
+    // The bytes match the hash, so every peer would send the same: asking again is no use (UTM-07).
+    fail("bad_metadata", error_name(parsed.error().code), false);
+    swarm_->metadata_rejected(now);
+    return;
+  }
+  info_ = std::move(*parsed);
+  hashes_ = info_->hashes;
+  host_.add_hashes(key_, hashes_);
+  TorrentMetadata metadata;
+  metadata.info = info_;
+  metadata.tracker_tiers = {request_.magnet ? request_.magnet->trackers
+                                            : std::vector<std::string>{}};
+  if (auto file = write_torrent(metadata)) request_.torrent_file = std::move(*file);
+  if (request_.magnet && request_.file_priorities.empty()) {
+    request_.file_priorities = request_.magnet->file_priorities(info_->layout.files().size());
+  }
+  save_record();
+  event(MetadataReady{});
+  start_storage(now);
+}
+
+void Torrent::apply_priorities(TimePoint now) {
+  const Layout& layout = info_->layout;
+  std::vector<PiecePriority> priorities(layout.piece_count(), kPriorityNone);
+  for (std::size_t f = 0; f < layout.files().size(); ++f) {
+    if (layout.files()[f].attributes.pad) continue;
+    const PiecePriority own =
+        f < request_.file_priorities.size() ? request_.file_priorities[f] : kPriorityNormal;
+    const auto range = layout.file_pieces(static_cast<FileIndex>(f));
+    for (PieceIndex p = range.begin; p < range.end; p = next(p)) {
+      priorities[to_int(p)] = std::max(priorities[to_int(p)], own);
+    }
+  }
+  swarm_->set_piece_priorities(now, priorities);
+}
+
+SessionResult<void> Torrent::set_file_priorities(TimePoint now,
+                                                 std::vector<std::uint8_t> priorities) {
+  if (!info_) return std::unexpected(SessionError{SessionErrc::no_metadata, {}});
+  if (priorities.size() != info_->layout.files().size()) {
+    return std::unexpected(SessionError{SessionErrc::bad_request, "one priority for each file"});
+  }
+  request_.file_priorities = std::move(priorities);
+  if (flow_.ready()) {
+    flow_.add_wanted(now, wanted_files());
+    apply_priorities(now);
+  }
+  done_said_ = done_said_ && swarm_->complete();
+  save_record();
+  return {};
+}
+
+void Torrent::set_order(PickOrder order) {
+  request_.sequential = order == PickOrder::sequential;
+  swarm_->set_order(order);
+}
+
+bool Torrent::accepts_peers() const {
+  if (paused_ || stopping_ || (error_ && !error_->recovers)) return false;
+  return !info_ || flow_.ready();
+}
+
+bool Torrent::can_accept() const {
+  return accepts_peers() && swarm_->peer_count() < host_.config().per_torrent_max;
+}
+
+void Torrent::peer_connected(TimePoint now, PeerInit init) {
+  if (init.direction == PeerDirection::outgoing) {
+    --connecting_;
+    peers_.connected(init.remote);
+  }
+  swarm_->add_peer(now, std::move(init));
+}
+
+void Torrent::connection_ended(TimePoint now, ConnId conn, const Endpoint& remote,
+                               CloseReason reason, PeerDirection direction) {
+  if (swarm_->has_peer(conn)) {
+    swarm_->remove_peer(now, conn, reason);
+  } else if (direction == PeerDirection::outgoing && connecting_ > 0) {
+    --connecting_;
+  }
+  if (direction == PeerDirection::outgoing) peers_.closed(now, remote, reason);
+}
+
+void Torrent::dial_failed(TimePoint now, const Endpoint& remote) {
+  if (connecting_ > 0) --connecting_;
+  peers_.failed(now, remote);
+}
+
+void Torrent::add_peer_address(TimePoint now, const Endpoint& peer, PeerSource source) {
+  if (!host_.banned(now, peer.address)) peers_.add(now, peer, source);
+}
+
+void Torrent::dial_more(TimePoint now) {
+  if (!accepts_peers()) return;
+  while (swarm_->peer_count() + connecting_ < host_.config().dial_below) {
+    if (peers_.next_try() > now) return;
+    const auto peer = peers_.pick(now, host_.random());
+    if (!peer) return;
+    if (host_.banned(now, peer->address)) {
+      peers_.forget(*peer);
+      continue;
+    }
+    if (!host_.dial(now, key_, *peer)) {
+      peers_.release(now, *peer);
+      return;
+    }
+    ++connecting_;
+  }
+}
+
+void Torrent::fail(std::string code, std::string detail, bool recovers) {
+  error_ = TorrentFailed{std::move(code), std::move(detail), recovers};
+  event(*error_);
+}
+
+void Torrent::pause(TimePoint now) {
+  if (std::exchange(paused_, true)) return;
+  for (const PeerStatus& peer : swarm_->peers(now)) {
+    host_.close(now, peer.conn, CloseReason::torrent_stopped);
+  }
+  announcer_.stop(now);
+  save_record();
+}
+
+void Torrent::resume(TimePoint now) {
+  if (!std::exchange(paused_, false)) return;
+  peers_.retry_all(now);
+  if (!info_ || flow_.ready()) start_announcing(now);
+  save_record();
+}
+
+void Torrent::recheck(TimePoint now) {
+  if (!flow_.ready()) return;
+  checking_ = true;
+  flow_.recheck(now);
+}
+
+void Torrent::stop(TimePoint now) {
+  if (std::exchange(stopping_, true)) return;
+  for (const PeerStatus& peer : swarm_->peers(now)) {
+    host_.close(now, peer.conn, CloseReason::torrent_stopped);
+  }
+  fail_readers(SessionErrc::stopping, {});
+  announcer_.stop(now);
+  flow_.stop(now);
+}
+
+bool Torrent::stopped() const { return stopping_ && flow_.idle() && announcer_.stopping_done(); }
+
+void Torrent::start_announcing(TimePoint now) {
+  if (paused_ || stopping_) return;
+  announcer_.set_port(host_.listen_port());
+  announcer_.start(now);
+}
+
+AnnounceStats Torrent::announce_stats(TimePoint now) const {
+  // A magnet's size is not known; trackers that see 0 would take us for a seed.
+  constexpr std::uint64_t kLeftUnknown = 16 * 1024;
+  const SwarmStats stats = swarm_->stats(now);
+  AnnounceStats announce{stats.uploaded_bytes, stats.downloaded_bytes, kLeftUnknown,
+                         stats.failed_bytes};
+  if (info_ && flow_.ready()) {
+    const Layout& layout = info_->layout;
+    announce.left = 0;
+    const Bitfield& here = flow_.here();
+    for (std::size_t i = here.find_clear(0); i < here.size(); i = here.find_clear(i + 1)) {
+      announce.left += layout.piece_size(static_cast<PieceIndex>(i));
+    }
+  } else if (info_) {
+    announce.left = info_->layout.total_size();
+  }
+  return announce;
+}
+
+void Torrent::save_layers(const PieceLayer& layer) {
+  learned_layers_.push_back(layer);
+  if (!info_) return;
+  TorrentMetadata metadata;
+  if (request_.metadata) metadata = *request_.metadata;
+  metadata.info = info_;
+  metadata.piece_layers.insert(metadata.piece_layers.end(), learned_layers_.begin(),
+                               learned_layers_.end());
+  request_.torrent_file = write_torrent(metadata);
+  save_record();
+}
+
+void Torrent::maybe_done(TimePoint now) {
+  if (done_said_ || !flow_.ready() || !swarm_->complete()) return;
+  done_said_ = true;
+  if (was_incomplete_) {
+    announcer_.completed(now, true);
+  }
+  event(TorrentDone{});
+}
+
+void Torrent::handle_timer(TimePoint now) {
+  swarm_->handle_timer(now);
+  if (storage_started_) flow_.handle_timer(now);
+  announcer_.handle_timer(now);
+  dial_more(now);
+}
+
+TimePoint Torrent::next_deadline() const {
+  TimePoint at = std::min(swarm_->next_deadline(), announcer_.next_deadline());
+  if (storage_started_) at = std::min(at, flow_.next_deadline());
+  if (accepts_peers() && swarm_->peer_count() + connecting_ < host_.config().dial_below) {
+    at = std::min(at, peers_.next_try());
+  }
+  return at;
+}
+
+TorrentStatus Torrent::status(TimePoint now) const {
+  TorrentStatus status;
+  status.key = key_;
+  status.hashes = hashes_;
+  status.name = info_ ? info_->name : request_.magnet ? request_.magnet->name : std::string();
+  status.has_metadata = info_ != nullptr;
+  status.error = error_;
+  status.swarm = swarm_->stats(now);
+  status.known_peers = static_cast<std::uint32_t>(peers_.size());
+  status.connecting = connecting_;
+  status.sources = peers_.sources();
+  status.check_done = flow_.check_done();
+  status.check_total = flow_.check_total();
+  if (stopping_) {
+    status.state = TorrentState::stopping;
+  } else if (error_) {
+    status.state = TorrentState::failed;
+  } else if (paused_) {
+    status.state = TorrentState::paused;
+  } else if (!info_) {
+    status.state = TorrentState::fetching_metadata;
+  } else if (!flow_.ready()) {
+    status.state = flow_.check_total() > 0 ? TorrentState::checking : TorrentState::preparing;
+  } else if (checking_ && flow_.check_done() < flow_.check_total()) {
+    status.state = TorrentState::checking;
+  } else {
+    status.state = swarm_->complete() ? TorrentState::seeding : TorrentState::downloading;
+  }
+  if (info_) {
+    const Layout& layout = info_->layout;
+    status.pieces_total = layout.piece_count();
+    for (std::uint32_t i = 0; i < layout.piece_count(); ++i) {
+      const auto piece = static_cast<PieceIndex>(i);
+      const bool here = flow_.ready() && flow_.here().test(piece);
+      if (here) ++status.pieces_done;
+      if (!here && swarm_->picker() != nullptr && !swarm_->picker()->wanted(piece)) continue;
+      status.total_bytes += layout.piece_size(piece);
+      if (here) status.done_bytes += layout.piece_size(piece);
+    }
+  }
+  return status;
+}
+
+}  // namespace weir

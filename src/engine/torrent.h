@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// One torrent of a session: its swarm, its way to the disk, its trackers, the addresses it may dial
+// and the readers that wait for it, wired together.
+//
+// Owner: the session, which calls pump() after every input that may have concerned the torrent;
+// pump drains all machines into each other and into the session's actions.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/peer_list.h"
+#include "engine/session_types.h"
+#include "engine/storage_flow.h"
+#include "swarm/swarm.h"
+#include "tracker/announce_budget.h"
+#include "tracker/announcer.h"
+
+namespace weir {
+
+// What a torrent may ask of its session.
+class TorrentHost {
+ public:
+  virtual ~TorrentHost() = default;
+  [[nodiscard]] virtual const SessionConfig& config() const = 0;
+  [[nodiscard]] virtual std::uint16_t listen_port() const = 0;
+  virtual BufferPool& pool() = 0;
+  virtual Random& random() = 0;
+  virtual JobId next_job() = 0;
+  virtual void act(SessionAction action) = 0;
+  // False when the session has no room for another dial now.
+  virtual bool dial(TimePoint now, TorrentKey torrent, const Endpoint& peer) = 0;
+  virtual void close(TimePoint now, ConnId conn, CloseReason reason) = 0;
+  virtual void ban(TimePoint now, const IpAddress& address) = 0;
+  [[nodiscard]] virtual bool banned(TimePoint now, const IpAddress& address) const = 0;
+  // Takes the paths of a torrent whose files became known; false when another torrent has one.
+  virtual bool claim_paths(TorrentKey torrent, const TorrentInfo& info,
+                           const StorageOptions& storage) = 0;
+  // The torrent has another name now (a magnet's other half).
+  virtual void add_hashes(TorrentKey torrent, const InfoHashes& hashes) = 0;
+  // The announcer has something to ask, or does not care for an answer any more.
+  virtual void want_announce(TorrentKey torrent, AnnounceUrgency urgency) = 0;
+  virtual void cancel_announce(TorrentKey torrent, AnnounceId announce) = 0;
+};
+
+class Torrent {
+ public:
+  Torrent(TimePoint now, TorrentKey key, TorrentHost& host, AddTorrent request);
+
+  [[nodiscard]] TorrentKey key() const { return key_; }
+  [[nodiscard]] const InfoHashes& hashes() const { return hashes_; }
+  [[nodiscard]] const PeerId& peer_id() const { return peer_id_; }
+  [[nodiscard]] Swarm& swarm() { return *swarm_; }
+  [[nodiscard]] const Swarm& swarm() const { return *swarm_; }
+  [[nodiscard]] const TorrentStorage& storage() const { return flow_.storage(); }
+  [[nodiscard]] bool has_storage() const { return storage_started_; }
+  [[nodiscard]] std::shared_ptr<const TorrentStorage> shared_storage() const {
+    return flow_.shared_storage();
+  }
+  [[nodiscard]] std::shared_ptr<const TorrentInfo> info() const { return info_; }
+  [[nodiscard]] const Bitfield* have() const { return flow_.ready() ? &flow_.here() : nullptr; }
+  // Peers are welcome: running, and either without metadata or with its disk ready.
+  [[nodiscard]] bool accepts_peers() const;
+  [[nodiscard]] bool can_accept() const;
+
+  // Connections, as far as the torrent must know.
+  void peer_connected(TimePoint now, PeerInit init);
+  // Before or after it became a peer; `dialled` when the address is one of ours to try again.
+  void connection_ended(TimePoint now, ConnId conn, const Endpoint& remote, CloseReason reason,
+                        PeerDirection direction);
+  void dial_failed(TimePoint now, const Endpoint& remote);
+  [[nodiscard]] PeerSource source_of(const Endpoint& peer) const {
+    return peers_.source(peer).value_or(PeerSource::tracker);
+  }
+  void add_peer_address(TimePoint now, const Endpoint& peer, PeerSource source);
+
+  // Commands.
+  void pause(TimePoint now);
+  void resume(TimePoint now);
+  void recheck(TimePoint now);
+  SessionResult<void> set_file_priorities(TimePoint now, std::vector<std::uint8_t> priorities);
+  void set_order(PickOrder order);
+  SessionResult<void> read(TimePoint now, ReadId id, FileIndex file, std::uint64_t offset,
+                           std::uint32_t length);
+  bool cancel_read(ReadId id);
+  void piece_unreadable(TimePoint now, PieceIndex piece);
+  // Begins the end. stopped() once progress is saved and trackers were told (or given up on).
+  void stop(TimePoint now);
+  [[nodiscard]] bool stopped() const;
+  [[nodiscard]] bool storage_idle() const { return flow_.idle(); }
+
+  void handle_job(TimePoint now, JobResult result);
+  Announcer& announcer() { return announcer_; }
+  [[nodiscard]] const Announcer& announcer() const { return announcer_; }
+  [[nodiscard]] AnnounceStats announce_stats(TimePoint now) const;
+
+  void handle_timer(TimePoint now);
+  [[nodiscard]] TimePoint next_deadline() const;
+  void pump(TimePoint now);
+
+  [[nodiscard]] TorrentStatus status(TimePoint now) const;
+
+ private:
+  struct Reader {
+    ReadId id{};
+    PieceIndex piece{};
+    std::uint32_t offset = 0;
+    std::uint32_t length = 0;
+    bool reading = false;
+  };
+
+  // torrent.cc
+  void start_storage(TimePoint now);
+  void on_metadata(TimePoint now, Buffer info);
+  void apply_priorities(TimePoint now);
+  [[nodiscard]] Bitfield wanted_files() const;
+  void fail(std::string code, std::string detail, bool recovers);
+  void event(EventBody body);
+  [[nodiscard]] TorrentRecord record() const;
+  void save_record();
+  void maybe_done(TimePoint now);
+  void dial_more(TimePoint now);
+  void start_announcing(TimePoint now);
+  void save_layers(const PieceLayer& layer);
+  // torrent_pump.cc
+  bool pump_swarm(TimePoint now);
+  bool pump_flow(TimePoint now);
+  bool pump_trackers(TimePoint now);
+  void on_swarm(TimePoint now, SwarmAction action);
+  void on_flow(TimePoint now, FlowOutput output);
+  void on_flow_ready(TimePoint now);
+  // torrent_reads.cc
+  void serve_readers(TimePoint now);
+  void advance_reader(TimePoint now, Reader& reader);
+  void on_read(FlowRead read);
+  void fail_readers(SessionErrc code, const std::string& detail);
+
+  TorrentKey key_;
+  TorrentHost& host_;
+  InfoHashes hashes_;
+  PeerId peer_id_;
+  AddTorrent request_;
+  std::shared_ptr<const TorrentInfo> info_;
+  std::unique_ptr<Swarm> swarm_;
+  StorageFlow flow_;
+  Announcer announcer_;
+  PeerList peers_;
+  std::uint32_t connecting_ = 0;
+  std::uint32_t arrived_ = 0;  // pieces the flow has not answered yet
+  bool storage_started_ = false;
+  bool paused_ = false;
+  bool stopping_ = false;
+  bool was_incomplete_ = false;
+  bool done_said_ = false;
+  bool checking_ = false;
+  std::optional<TorrentFailed> error_;
+  std::vector<Reader> readers_;
+  std::vector<PieceLayer> learned_layers_;
+};
+
+}  // namespace weir

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Draining the torrent's machines into each other.
+#include <utility>
+
+#include "engine/torrent.h"
+
+namespace weir {
+namespace {
+
+template <class... Fs>
+struct Overload : Fs... {
+  using Fs::operator()...;
+};
+template <class... Fs>
+Overload(Fs...) -> Overload<Fs...>;
+
+}  // namespace
+
+void Torrent::pump(TimePoint now) {
+  // Each machine's output may be another's input, so go round until all are silent.
+  bool any = true;
+  while (any) {
+    any = pump_swarm(now);
+    any = pump_flow(now) || any;
+    any = pump_trackers(now) || any;
+  }
+}
+
+bool Torrent::pump_swarm(TimePoint now) {
+  bool any = false;
+  while (auto action = swarm_->next()) {
+    any = true;
+    on_swarm(now, std::move(*action));
+  }
+  return any;
+}
+
+void Torrent::on_swarm(TimePoint now, SwarmAction action) {
+  std::visit(Overload{
+                 [&](ClosePeer& close) { host_.close(now, close.conn, close.reason); },
+                 [&](const BanPeer& ban) {
+                   host_.ban(now, ban.address);
+                   event(PeerBanned{ban.address});
+                 },
+                 [&](const WantWrite& want) { host_.act(WakeWrite{want.conn}); },
+                 [&](const WantRead& want) { host_.act(WakeRead{want.conn}); },
+                 [&](PieceArrived& piece) {
+                   ++arrived_;
+                   const PiecePicker* picker = swarm_->picker();
+                   flow_.expect_more(picker != nullptr && picker->missing_wanted() > arrived_);
+                   flow_.piece_arrived(now, piece.piece, std::move(piece.buffer));
+                 },
+                 [&](const PieceNeeded& piece) { flow_.check_for_serving(now, piece.piece); },
+                 [&](MetadataArrived& metadata) { on_metadata(now, std::move(metadata.info)); },
+                 [&](const LayersArrived& layers) {
+                   flow_.add_layer(layers.layer);
+                   save_layers(layers.layer);
+                 },
+             },
+             action);
+}
+
+bool Torrent::pump_flow(TimePoint now) {
+  if (!storage_started_) return false;
+  bool any = false;
+  while (auto output = flow_.next()) {
+    any = true;
+    on_flow(now, std::move(*output));
+  }
+  if (any) serve_readers(now);
+  return any;
+}
+
+void Torrent::on_flow_ready(TimePoint now) {
+  swarm_->set_metadata(now, info_, flow_.layers(), flow_.here(), flow_.checked());
+  apply_priorities(now);
+  event(CheckDone{});
+  was_incomplete_ = !swarm_->complete();
+  flow_.expect_more(was_incomplete_);
+  start_announcing(now);
+  if (request_.seed_only) maybe_done(now);
+}
+
+void Torrent::on_flow(TimePoint now, FlowOutput output) {
+  std::visit(Overload{
+                 [&](Job& job) { host_.act(StartJob{std::move(job)}); },
+                 [&](const FlowReady&) { on_flow_ready(now); },
+                 [&](FlowStored& stored) {
+                   --arrived_;
+                   swarm_->piece_stored(now, stored.piece, std::move(stored.buffer));
+                   event(PieceDone{stored.piece});
+                 },
+                 [&](FlowBadPiece& bad) {
+                   --arrived_;
+                   flow_.expect_more(true);
+                   swarm_->piece_failed(now, bad.piece, std::move(bad.buffer));
+                 },
+                 [&](FlowDropped& dropped) {
+                   --arrived_;
+                   flow_.expect_more(true);
+                   swarm_->piece_dropped(now, dropped.piece, std::move(dropped.buffer));
+                 },
+                 [&](const FlowChecked& checked) {
+                   const bool known = swarm_->have().test(checked.piece);
+                   if (checked.good && !known) {
+                     swarm_->piece_found(now, checked.piece);
+                   } else if (known) {
+                     swarm_->piece_checked(now, checked.piece, checked.good);
+                     if (!checked.good) {
+                       done_said_ = false;
+                       was_incomplete_ = true;
+                       flow_.expect_more(true);
+                     }
+                   }
+                   if (flow_.check_done() >= flow_.check_total()) checking_ = false;
+                 },
+                 [&](const FlowFileDone& file) { event(FileDone{file.file}); },
+                 [&](const FlowSynced&) { maybe_done(now); },
+                 [&](FlowFailed& failed) {
+                   swarm_->set_downloading(now, false);
+                   fail(std::move(failed.code), std::move(failed.detail), failed.recovers);
+                 },
+                 [&](const FlowRecovered&) {
+                   error_.reset();
+                   swarm_->set_downloading(now, true);
+                   event(TorrentRecovered{});
+                 },
+                 [&](FlowRead& read) { on_read(std::move(read)); },
+             },
+             output);
+}
+
+bool Torrent::pump_trackers(TimePoint now) {
+  bool any = false;
+  for (const TrackerPeer& peer : announcer_.take_peers()) {
+    any = true;
+    add_peer_address(now, peer.endpoint, PeerSource::tracker);
+  }
+  for (const AnnounceId announce : announcer_.take_cancelled()) {
+    host_.cancel_announce(key_, announce);
+  }
+  if (announcer_.ready()) {
+    host_.want_announce(key_,
+                        announcer_.stopping() ? AnnounceUrgency::urgent : AnnounceUrgency::normal);
+  }
+  dial_more(now);
+  return any;
+}
+
+void Torrent::handle_job(TimePoint now, JobResult result) {
+  if (std::holds_alternative<SaveRecordJob>(result.work)) {
+    if (result.error) fail(error_name(result.error->code), result.error->path, true);
+    return;
+  }
+  flow_.handle_job(now, std::move(result));
+}
+
+}  // namespace weir

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Readers: content handed out as soon as its piece is verified, whether it is here or still to
+// come.
+#include <algorithm>
+#include <utility>
+
+#include "engine/torrent.h"
+
+namespace weir {
+namespace {
+// How far ahead of a reader pieces are asked for, so that it does not wait for each in turn.
+constexpr std::uint64_t kReadAheadBytes = 8u << 20;
+// A reader waits now; what follows is due a little later, piece by piece.
+constexpr Duration kReadAheadStep = std::chrono::milliseconds(50);
+}  // namespace
+
+SessionResult<void> Torrent::read(TimePoint now, ReadId id, FileIndex file, std::uint64_t offset,
+                                  std::uint32_t length) {
+  if (!info_ || !flow_.ready()) return std::unexpected(SessionError{SessionErrc::no_metadata, {}});
+  const Layout& layout = info_->layout;
+  if (to_int(file) >= layout.files().size() || layout.file(file).attributes.pad) {
+    return std::unexpected(SessionError{SessionErrc::no_such_file, {}});
+  }
+  const TorrentFile& entry = layout.file(file);
+  if (length == 0 || offset >= entry.length || length > entry.length - offset) {
+    return std::unexpected(SessionError{SessionErrc::bad_request, "range outside the file"});
+  }
+  const std::uint64_t at = entry.offset + offset;
+  const auto piece = static_cast<PieceIndex>(at / layout.piece_length());
+  const auto within = static_cast<std::uint32_t>(at % layout.piece_length());
+  Reader reader;
+  reader.id = id;
+  reader.piece = piece;
+  reader.offset = within;
+  reader.length = std::min(length, layout.piece_size(piece) - within);
+  const auto last = layout.file_pieces(file).end;
+  const auto ahead = static_cast<std::uint32_t>(std::min<std::uint64_t>(
+      1 + kReadAheadBytes / layout.piece_length(), to_int(last) - to_int(piece)));
+  for (std::uint32_t i = 0; i < ahead; ++i) {
+    const auto wanted = static_cast<PieceIndex>(to_int(piece) + i);
+    if (!flow_.here().test(wanted)) swarm_->set_deadline(now, wanted, now + i * kReadAheadStep);
+  }
+  readers_.push_back(reader);
+  serve_readers(now);
+  return {};
+}
+
+bool Torrent::cancel_read(ReadId id) {
+  const auto it =
+      std::find_if(readers_.begin(), readers_.end(), [id](const Reader& r) { return r.id == id; });
+  if (it == readers_.end()) return false;
+  const PieceIndex piece = it->piece;
+  readers_.erase(it);
+  const bool others = std::any_of(readers_.begin(), readers_.end(),
+                                  [piece](const Reader& r) { return r.piece == piece; });
+  if (!others) swarm_->clear_deadline(piece);
+  return true;
+}
+
+void Torrent::serve_readers(TimePoint now) {
+  for (Reader& reader : readers_) {
+    if (!reader.reading) advance_reader(now, reader);
+  }
+}
+
+void Torrent::advance_reader(TimePoint now, Reader& reader) {
+  if (!flow_.here().test(reader.piece)) return;  // its deadline is set; wait
+  if (!flow_.checked().test(reader.piece)) {
+    flow_.check_for_serving(now, reader.piece);
+    return;
+  }
+  reader.reading = true;
+  flow_.read(now, static_cast<std::uint64_t>(reader.id), reader.piece, reader.offset,
+             host_.pool().take(reader.length));
+}
+
+void Torrent::on_read(FlowRead read) {
+  const auto id = static_cast<ReadId>(read.token);
+  const auto it =
+      std::find_if(readers_.begin(), readers_.end(), [id](const Reader& r) { return r.id == id; });
+  ReadDone done;
+  done.id = id;
+  if (read.error) {
+    done.error = SessionError{SessionErrc::bad_request, error_name(read.error->code)};
+  } else {
+    done.data = std::make_shared<const Buffer>(to_buffer(std::as_const(read.buffer).bytes()));
+  }
+  host_.pool().give_back(std::move(read.buffer));
+  if (it == readers_.end()) return;  // cancelled meanwhile
+  readers_.erase(it);
+  event(std::move(done));
+}
+
+void Torrent::fail_readers(SessionErrc code, const std::string& detail) {
+  for (const Reader& reader : std::exchange(readers_, {})) {
+    event(ReadDone{reader.id, nullptr, SessionError{code, detail}});
+  }
+}
+
+void Torrent::piece_unreadable(TimePoint now, PieceIndex piece) {
+  if (flow_.ready()) flow_.check_for_serving(now, piece);
+}
+
+}  // namespace weir
