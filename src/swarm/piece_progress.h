@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <span>
+#include <utility>
 #include <vector>
 
 #include "base/ids.h"
@@ -19,8 +19,12 @@ namespace weir {
 enum class BlockState : std::uint8_t { missing, requested, received };
 
 // One piece in flight.
+//
+// A block may be asked of several peers at once (end game). Requests are counted, not named: the
+// caller knows whom it asked, and reports each request's end exactly once, as received or released.
 class OpenPiece {
  public:
+  // REQUIRES: buffer.size() == layout.piece_size(piece).
   OpenPiece(PieceIndex piece, const Layout& layout, PieceBuffer buffer, TimePoint now);
 
   [[nodiscard]] PieceIndex piece() const { return piece_; }
@@ -29,6 +33,8 @@ class OpenPiece {
   }
   [[nodiscard]] BlockState state(BlockIndex block) const { return blocks_[to_int(block)].state; }
   [[nodiscard]] std::uint32_t missing_count() const { return missing_; }
+  // No block before this one is missing; block_count() when none is missing at all.
+  [[nodiscard]] BlockIndex first_missing() const { return static_cast<BlockIndex>(first_missing_); }
   [[nodiscard]] std::uint32_t received_count() const { return received_; }
   [[nodiscard]] bool complete() const { return received_ == block_count(); }
   [[nodiscard]] TimePoint opened_at() const { return opened_at_; }
@@ -42,15 +48,20 @@ class OpenPiece {
   [[nodiscard]] std::optional<ConnId> exclusive() const { return exclusive_; }
   void set_exclusive(std::optional<ConnId> peer) { exclusive_ = peer; }
 
+  // A block that is here stays so.
   void mark_requested(BlockIndex block);
-  // A request was withdrawn, rejected, timed out or its peer left.
+  // A request was withdrawn, rejected, timed out or its peer left. The block is missing again when
+  // nobody else is asked for it.
   void mark_released(BlockIndex block);
-  // False when the block was already here (end game duplicate).
+  // Also ends the sender's request. False when the block was already here (end game duplicate).
+  // A block nobody is asked for any more (its request timed out) is taken all the same.
   bool mark_received(BlockIndex block, ConnId from);
 
-  // Where the block's bytes belong. The memory stays put while the piece is open.
+  // Where the block's bytes belong; shorter than a block at the piece's end. The memory stays put
+  // while the piece is open.
   [[nodiscard]] MutableBytes destination(BlockIndex block);
   [[nodiscard]] Bytes data() const { return buffer_.bytes(); }
+  // Ends the piece's use: close it next.
   [[nodiscard]] PieceBuffer take_buffer() { return std::move(buffer_); }
 
  private:
@@ -59,10 +70,13 @@ class OpenPiece {
     std::uint8_t requesters = 0;
     ConnId source{};
   };
+  void leave_missing(Block& block);
+
   PieceIndex piece_;
   PieceBuffer buffer_;
   std::vector<Block> blocks_;
   std::uint32_t missing_;
+  std::uint32_t first_missing_ = 0;
   std::uint32_t received_ = 0;
   TimePoint opened_at_;
   std::optional<ConnId> exclusive_;
@@ -71,6 +85,7 @@ class OpenPiece {
 // All open pieces of one torrent, by index. References stay valid until the piece is closed.
 class OpenPieces {
  public:
+  // REQUIRES: the piece is not open.
   OpenPiece& open(PieceIndex piece, const Layout& layout, PieceBuffer buffer, TimePoint now);
   OpenPiece* find(PieceIndex piece);
   [[nodiscard]] const OpenPiece* find(PieceIndex piece) const;

@@ -2,12 +2,19 @@
 // How many block requests to keep outstanding with one peer: enough to cover its rate times the
 // path's delay, measured, not guessed.
 //
-// Starts small and doubles while more requests bring more rate (slow start); then holds the
-// bandwidth-delay product with head room, where the delay is the shortest recent time from a
-// request to its block. Bounded by the peer's `reqq` and our hard limit (LIM-07).
+// Starts small and grows by a block a block (doubling every round trip) while more requests bring
+// more rate (slow start); then holds rate x (delay + queue_time), where the delay is the shortest
+// recent time from a request to its block. The head room is what makes bursts harmless: on a path
+// of a millisecond it is nearly all of the window.
+//
+// The delay a queue adds can't be told from the path's own, so a longer delay is believed only when
+// it persists while the head room is cut to a quarter, which is tried every kProbeInterval. Bounded
+// by the peer's `reqq` and our hard limit (LIM-07).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <optional>
 
 #include "base/rate.h"
 #include "base/time.h"
@@ -21,33 +28,65 @@ struct RequestWindowConfig {
   Duration queue_time = std::chrono::seconds(1);  // head room on top of the delay
 };
 
+inline constexpr std::uint32_t kRequestWindowMax = 2000;  // LIM-07
+inline constexpr Duration kRequestTimeoutMin = std::chrono::seconds(2);
+inline constexpr Duration kRequestTimeoutMax = std::chrono::seconds(60);
+inline constexpr Duration kProbeInterval = std::chrono::seconds(10);
+
 class RequestWindow {
  public:
   explicit RequestWindow(RequestWindowConfig config = {})
-      : config_(config), size_(config.initial) {}
+      : config_(config), size_(std::min(config.initial, limit())) {}
 
+  // `reqq` of the peer's extension handshake; 500 until it is known, at least one.
   void set_peer_limit(std::uint32_t reqq);
   // A block asked at `requested_at` arrived.
   void on_block(TimePoint now, TimePoint requested_at, std::uint32_t bytes);
   // A request timed out or the peer was snubbing: back to the minimum.
   void on_timeout();
+  // Outstanding requests are void; the path is as fast as before, though.
   void on_choke();
 
   [[nodiscard]] std::uint32_t size() const { return size_; }
   [[nodiscard]] double rate(TimePoint now) const { return meter_.bytes_per_second(now); }
-  // When a request made now should be given up: generous multiples of what the path does.
+  // How long to wait for a request made now: generous multiples of what the path does, doubled by
+  // each timeout in a row. From kRequestTimeoutMin to kRequestTimeoutMax.
   [[nodiscard]] Duration request_timeout(TimePoint now) const;
 
  private:
+  [[nodiscard]] std::uint32_t limit() const;
+  [[nodiscard]] std::uint32_t target(double rate, Duration head_room) const;
+  void measure_delay(TimePoint now, TimePoint requested_at);
+  void follow_probe(TimePoint now, TimePoint requested_at, Duration delay);
+  void end_round(TimePoint now);
+  void resize(TimePoint now);
+  void restart();
+
   RequestWindowConfig config_;
   std::uint32_t size_;
   std::uint32_t peer_limit_ = 500;
   bool slow_start_ = true;
   RateMeter meter_{std::chrono::seconds(2)};
+  bool measured_ = false;  // a block has arrived
+  TimePoint last_block_{};
   Duration min_delay_{};
-  TimePoint min_delay_at_{};
-  double last_rate_ = 0;
+  Duration mean_delay_{};
+  Duration delay_deviation_{};
+  std::uint32_t timeouts_ = 0;  // since the last block
+
+  // A round: at least a window of blocks and at least a delay long.
+  TimePoint round_begin_{};
+  std::uint32_t round_size_ = 0;
   std::uint32_t blocks_in_round_ = 0;
+  std::uint64_t bytes_in_round_ = 0;
+  double last_rate_ = 0;  // of the round before
+  std::uint32_t flat_rounds_ = 0;
+
+  // A probe counts blocks that were requested after the longer queue had drained.
+  TimePoint next_probe_{};
+  std::optional<TimePoint> probe_counts_from_;
+  std::uint32_t probe_blocks_ = 0;
+  Duration probe_delay_{};
 };
 
 }  // namespace weir
