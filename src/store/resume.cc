@@ -106,7 +106,6 @@ Buffer encode_files(const std::vector<std::optional<FileStat>>& files) {
 
 std::optional<std::vector<std::optional<FileStat>>> decode_files(Bytes bytes, std::size_t count) {
   std::vector<std::optional<FileStat>> files;
-  if (bytes.empty()) return files;  // not known yet
   const std::size_t bitmap_size = (count + 7) / 8;
   if (bytes.size() < bitmap_size) return std::nullopt;
   const auto present = Bitfield::from_wire(bytes.first(bitmap_size), count);
@@ -212,6 +211,7 @@ Buffer encode_progress(const TorrentProgress& progress) {
   BencodeWriter w;
   w.begin_dict();
   w.entry("downloaded", counter(progress.downloaded_bytes));
+  w.entry("file_count", static_cast<std::int64_t>(progress.files.size()));
   w.key("files");
   w.string(Bytes(encode_files(progress.files)));
   w.entry("format", kProgressFormat);
@@ -236,8 +236,13 @@ ResumeResult<TorrentProgress> decode_progress(Bytes bytes, const Layout& layout)
   progress.have = std::move(have);
   WEIR_TRY(written, fields.pieces("written", layout.piece_count()));
   progress.written = std::move(written);
+  WEIR_TRY(file_count, fields.count("file_count"));
+  // None when they are not known yet.
+  if (file_count != 0 && file_count != layout.files().size()) {
+    return refuse(ResumeErrc::bad_field, "file_count");
+  }
   WEIR_TRY(raw_files, fields.text("files"));
-  auto files = decode_files(as_bytes(raw_files), layout.files().size());
+  auto files = decode_files(as_bytes(raw_files), static_cast<std::size_t>(file_count));
   if (!files) return refuse(ResumeErrc::bad_field, "files");
   progress.files = *std::move(files);
   WEIR_TRY(uploaded, fields.count("uploaded"));
