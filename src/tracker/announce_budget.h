@@ -8,7 +8,6 @@
 // nothing after all, finished() at once.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -49,14 +48,24 @@ class AnnounceBudget {
   [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
 
  private:
-  [[nodiscard]] std::optional<TorrentKey> take_eligible(std::deque<TorrentKey>& queue);
-  [[nodiscard]] bool has_eligible() const;
+  struct Place {
+    AnnounceUrgency urgency{};
+    std::uint64_t number = 0;
+    auto operator<=>(const Place&) const = default;
+  };
+  using Queue = std::map<std::uint64_t, TorrentKey>;  // by number: first come, first served
+
+  [[nodiscard]] Queue& queue_of(AnnounceUrgency urgency) {
+    return urgency == AnnounceUrgency::urgent ? urgent_ : normal_;
+  }
   [[nodiscard]] bool has_slot(TorrentKey torrent) const;
+  [[nodiscard]] std::optional<TorrentKey> first_with_slot() const;
 
   AnnounceBudgetConfig config_;
-  std::map<TorrentKey, AnnounceUrgency> waiting_;  // who is in a queue, and in which
-  std::deque<TorrentKey> urgent_;
-  std::deque<TorrentKey> normal_;
+  std::map<TorrentKey, Place> waiting_;
+  Queue urgent_;
+  Queue normal_;
+  std::uint64_t next_number_ = 0;
   std::map<TorrentKey, std::uint32_t> in_flight_;
   std::uint32_t in_flight_total_ = 0;
   std::deque<TimePoint> granted_;  // the last per_second_max grants, oldest first

@@ -171,8 +171,11 @@ class Announcer {
     std::optional<TrackerError> refusal;
     std::uint32_t tier = 0;
     bool allow_local = false;
-    AnnounceReply last;  // without peers
     std::string last_error;
+    std::string warning;
+    std::uint32_t seeders = 0;
+    std::uint32_t leechers = 0;
+    std::uint32_t downloads = 0;
     std::uint32_t peers_received = 0;
   };
   struct Lane {
@@ -182,7 +185,7 @@ class Announcer {
     bool never_again = false;           // BEP 31
     bool tracker_min_interval = false;  // `earliest` is the tracker's wish, not only ours
     std::uint32_t failures = 0;
-    TimePoint earliest{};  // after a success: min interval; after a failure: back-off
+    TimePoint earliest = TimePoint::min();  // after a success: min interval; else back-off
     std::string tracker_id;
   };
   struct Chain {
@@ -190,8 +193,11 @@ class Announcer {
     AddressFamily family{};
     std::uint32_t hash = 0;
     std::vector<Lane> lanes;  // in the order they are tried
-    TimePoint due{};
-    TimePoint last_success{};
+    TimePoint due = TimePoint::min();
+    TimePoint last_success = TimePoint::min();
+    TimePoint hedge_at = kNever;  // while in flight: when another lane may be tried as well
+    std::uint32_t queued = 0;
+    std::uint32_t in_flight = 0;
     bool completed_pending = false;
   };
   struct InFlight {
@@ -212,23 +218,25 @@ class Announcer {
   };
 
   void add_tracker(const std::string& text, std::uint32_t tier, bool from_user,
-                   std::set<std::string>& seen, std::vector<std::uint32_t>& members);
+                   std::set<std::string>& seen);
   void add_chains(std::uint32_t hash, TimePoint due);
   [[nodiscard]] bool active(const Chain& chain) const;
-  [[nodiscard]] bool exhausted(const Chain& chain) const;
-  [[nodiscard]] bool tier_has_turn(const Chain& chain) const;
-  [[nodiscard]] Pick pick(TimePoint now, Chain& chain, std::uint32_t chain_index);
-  [[nodiscard]] TimePoint hedge_time(std::uint32_t chain_index) const;
+  [[nodiscard]] static bool exhausted(const Chain& chain);
+  [[nodiscard]] static Pick pick(TimePoint now, Chain& chain);
   [[nodiscard]] Lane& lane_of(std::uint32_t chain, std::uint32_t tracker);
   [[nodiscard]] AnnounceEvent event_for(const Chain& chain, const Lane& lane) const;
+  [[nodiscard]] AnnounceRequest make_request(const Chain& chain, const Lane& lane,
+                                             const AnnounceStats& stats) const;
   // Ends every input: queues what is due, finds out when to look again.
   void schedule(TimePoint now);
+  void schedule_chains(TimePoint now);
+  void unqueue(std::uint32_t chain);
+  [[nodiscard]] std::optional<InFlight> take_in_flight(AnnounceId id);
   void succeed(TimePoint now, const InFlight& request, const AnnounceReply& reply);
   void fail(TimePoint now, const InFlight& request, const TrackerError& error);
   void keep_peers(const AnnounceReply& reply, std::uint32_t tracker, const IpAddress& remote);
-  void finish_stop(const InFlight& request);
   void cancel_all();
-  void end_stop();
+  [[nodiscard]] std::optional<TimePoint> next_announce(const Chain& chain, const Lane& lane) const;
   [[nodiscard]] AnnouncerTracker status_of(std::uint32_t index) const;
 
   AnnouncerConfig config_;

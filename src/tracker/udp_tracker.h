@@ -112,7 +112,9 @@ class UdpTrackerClient {
  private:
   enum class Step : std::uint8_t { connecting, asking };
   void send(TimePoint now);
-  void accept(TimePoint now, std::uint32_t action, Bytes packet);
+  void handle_error(TimePoint now, Bytes packet);
+  bool accept_connection(TimePoint now, std::uint32_t action, Bytes packet);
+  bool accept_answer(std::uint32_t action, Bytes packet);
   void finish(TrackerResult<UdpTrackerReply> result);
 
   Endpoint tracker_;
@@ -120,7 +122,8 @@ class UdpTrackerClient {
   TimePoint deadline_;
   UdpConnectionIds& ids_;
   Random& random_;
-  Step step_ = Step::connecting;
+  std::optional<Step> step_;  // of the packets being sent
+  bool id_is_old_ = false;    // the connection id is from an earlier request
   std::uint32_t transaction_ = 0;
   unsigned timeouts_ = 0;  // packets that went unanswered; n of 15 * 2^n
   TimePoint resend_at_ = kNever;
