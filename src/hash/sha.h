@@ -45,11 +45,12 @@ class ShaStream {
 using Sha1Stream = ShaStream<Sha1Digest>;
 using Sha256Stream = ShaStream<Sha256Digest>;
 
-// Which kernel the *_many functions use, and a way for tests and benchmarks to force one.
+// Which kernel the *_many functions use here, and a way for tests and benchmarks to name one.
 enum class ShaKernel : unsigned char { portable, avx2, avx512 };
 [[nodiscard]] ShaKernel sha_kernel();
 [[nodiscard]] bool sha_kernel_supported(ShaKernel kernel);
-// For tests and benchmarks only, before other threads hash. REQUIRES: supported.
-void force_sha_kernel(ShaKernel kernel);
+// REQUIRES: supported.
+void sha1_many(std::span<const Bytes> messages, std::span<Sha1Digest> out, ShaKernel kernel);
+void sha256_many(std::span<const Bytes> messages, std::span<Sha256Digest> out, ShaKernel kernel);
 
 }  // namespace weir

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Divides a batch between the lanes and the one-stream functions.
 #include <algorithm>
-#include <atomic>
 #include <cstdint>
 #include <numeric>
 #include <utility>
@@ -55,12 +54,6 @@ ShaKernel best_kernel() {
   return ShaKernel::portable;
 }
 
-// Written by force_sha_kernel() only; every value gives the same digests.
-std::atomic<ShaKernel>& chosen_kernel() {
-  static std::atomic<ShaKernel> kernel = best_kernel();
-  return kernel;
-}
-
 ShaCrossover crossover(ShaKernel kernel) {
   static const bool sha_ni = cpu_has_sha_ni();
   return sha_crossover(kernel, sha_ni);
@@ -108,10 +101,10 @@ Plan make_plan(std::span<const Bytes> messages, std::size_t lanes, std::size_t l
 }
 
 template <class D, class OneStream, class InLanes>
-void hash_many(std::span<const Bytes> messages, std::span<D> out, std::size_t least,
-               OneStream one_stream, InLanes in_lanes) {
+void hash_many(ShaKernel kernel, std::span<const Bytes> messages, std::span<D> out,
+               std::size_t least, OneStream one_stream, InLanes in_lanes) {
   WEIR_ASSERT(out.size() == messages.size());
-  const ShaKernel kernel = sha_kernel();
+  WEIR_ASSERT(cpu_runs(kernel));
   if (messages.size() < 2 || least > lane_count(kernel)) {
     for (std::size_t i = 0; i < messages.size(); ++i) out[i] = one_stream(messages[i]);
     return;
@@ -124,18 +117,23 @@ void hash_many(std::span<const Bytes> messages, std::span<D> out, std::size_t le
 
 }  // namespace
 
+void sha1_many(std::span<const Bytes> messages, std::span<Sha1Digest> out, ShaKernel kernel) {
+  hash_many(kernel, messages, out, crossover(kernel).sha1, sha1, sha1_in_lanes);
+}
+void sha256_many(std::span<const Bytes> messages, std::span<Sha256Digest> out, ShaKernel kernel) {
+  hash_many(kernel, messages, out, crossover(kernel).sha256, sha256, sha256_in_lanes);
+}
 void sha1_many(std::span<const Bytes> messages, std::span<Sha1Digest> out) {
-  hash_many(messages, out, crossover(sha_kernel()).sha1, sha1, sha1_in_lanes);
+  sha1_many(messages, out, sha_kernel());
 }
 void sha256_many(std::span<const Bytes> messages, std::span<Sha256Digest> out) {
-  hash_many(messages, out, crossover(sha_kernel()).sha256, sha256, sha256_in_lanes);
+  sha256_many(messages, out, sha_kernel());
 }
 
-ShaKernel sha_kernel() { return chosen_kernel().load(std::memory_order_relaxed); }
-bool sha_kernel_supported(ShaKernel kernel) { return cpu_runs(kernel); }
-void force_sha_kernel(ShaKernel kernel) {
-  WEIR_ASSERT(cpu_runs(kernel));
-  chosen_kernel().store(kernel, std::memory_order_relaxed);
+ShaKernel sha_kernel() {
+  static const ShaKernel best = best_kernel();
+  return best;
 }
+bool sha_kernel_supported(ShaKernel kernel) { return cpu_runs(kernel); }
 
 }  // namespace weir

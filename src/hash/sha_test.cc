@@ -68,19 +68,16 @@ void check_batch(ShaKernel kernel, std::span<const Bytes> messages) {
   }
   small.assign(messages.size(), {});
   large.assign(messages.size(), {});
-  force_sha_kernel(kernel);
-  sha1_many(messages, small);
-  sha256_many(messages, large);
+  sha1_many(messages, small, kernel);
+  sha256_many(messages, large, kernel);
   ASSERT_NO_FATAL_FAILURE(expect_reference<Sha1Digest>(messages, small));
   ASSERT_NO_FATAL_FAILURE(expect_reference<Sha256Digest>(messages, large));
 }
 
 class ShaKernels : public testing::Test {
  protected:
-  ShaKernels() : kept_(sha_kernel()), pool_(3 << 20) { random_.fill(pool_); }
-  ~ShaKernels() override { force_sha_kernel(kept_); }
+  ShaKernels() : pool_(3 << 20) { random_.fill(pool_); }
 
-  ShaKernel kept_;
   Random random_{20240817};
   Buffer pool_;
 };
