@@ -133,6 +133,7 @@ class WireDecoder {
   WireDecoder& operator=(WireDecoder&&) = default;
 
   // Returns how many spans of `out` it filled; 0 only after an error or when `out` is empty.
+  // May be called again without commit(), which makes the earlier spans void.
   // REQUIRES: next() yielded nothing or an error since the last commit() or feed().
   [[nodiscard]] std::size_t prepare(BlockSink& sink, std::span<MutableBytes> out);
 
@@ -164,11 +165,11 @@ class WireDecoder {
 
  private:
   // What a laid-out span is for.
-  enum class SpanUse : std::uint8_t { block_rest, head, payload, message_rest, tail };
+  enum class SpanUse : std::uint8_t { block_rest, message_rest, head, payload, tail };
   struct LaidOut {
     SpanUse use{};
     MutableBytes span;
-    BlockHeader predicted;  // head, payload
+    BlockHeader predicted;  // head only
   };
   // The block whose payload is arriving.
   struct Current {
@@ -176,34 +177,31 @@ class WireDecoder {
     MutableBytes destination;  // empty: dropped
     std::uint32_t received = 0;
     BlockLanding landing = BlockLanding::in_place;
+    std::size_t position = 0;  // gathered bytes before it are messages that came first
   };
-  // A finished block, due when all gathered bytes before `position` are decoded.
+  // A finished block, due when the gathered bytes before `position` are decoded.
   struct Finished {
     BlockReceived event;
     std::size_t position = 0;
   };
-  struct Prefix;
-
   using Head = std::array<std::byte, kBlockHeaderSize>;
-  static constexpr std::size_t kHeads = 17;
+  static constexpr std::size_t kPredictionsMax = 16;
 
   [[nodiscard]] Bytes pending() const { return Bytes(gathered_).subspan(begin_); }
   void compact();
   MutableBytes scratch(std::size_t bytes);
+  MutableBytes head(std::size_t index) { return (*heads_)[index]; }
   bool lay_out_start();
-  void lay_out_predictions(BlockSink& sink, std::size_t spans_max);
-  void lay_out_tail();
+  void lay_out_predictions(BlockSink& sink);
+  [[nodiscard]] bool usable(const BlockPrediction& prediction) const;
 
-  std::size_t commit_block_rest(MutableBytes arrived);
-  std::size_t commit_predicted(BlockSink& sink, std::size_t index, std::size_t bytes);
   void gather_from(std::size_t index, std::size_t bytes);
-  void finish_current();
-
-  [[nodiscard]] std::optional<Prefix> peek() const;
-  [[nodiscard]] std::optional<WireErrc> check(const Prefix& prefix) const;
-  [[nodiscard]] std::optional<WireErrc> check_extended(const Prefix& prefix) const;
-  [[nodiscard]] bool consume_into_current();
+  [[nodiscard]] bool commit_head(BlockSink& sink, std::size_t index, std::size_t bytes);
+  void advance_current(std::size_t bytes);
   void begin_block(BlockSink& sink, const BlockHeader& block);
+  [[nodiscard]] std::optional<WireEvent> finish_due();
+  [[nodiscard]] std::optional<WireEvent> copy_into_current();
+  WireResult<std::optional<WireEvent>> decode_message(BlockSink& sink);
   WireResult<std::optional<WireEvent>> fail(WireErrc code);
 
   WireDecoderOptions options_;
@@ -212,12 +210,13 @@ class WireDecoder {
   // Bytes in stream order that were not decoded yet begin at begin_.
   Buffer gathered_;
   std::size_t begin_ = 0;
-  std::uint64_t frame_offset_;  // in the stream, of the next message
+  std::uint64_t stream_offset_;  // of the next event's first byte
   std::vector<Finished> finished_;
   std::size_t finished_begin_ = 0;
 
   std::vector<LaidOut> laid_out_;
-  std::unique_ptr<std::array<Head, kHeads>> heads_;
+  // One for a message rest or per prediction; allocated with the first prediction.
+  std::unique_ptr<std::array<Head, 1 + kPredictionsMax>> heads_;
   std::unique_ptr<std::byte[]> scratch_;
   std::size_t scratch_size_ = 0;
 };
