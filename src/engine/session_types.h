@@ -70,6 +70,8 @@ struct SessionConfig {
   std::size_t buffer_bytes_max = 100u << 20;  // LIM-09
   std::size_t buffer_idle_max = 32u << 20;
   bool allow_loopback_peers = false;  // only when the tracker itself is on loopback, by default
+  bool ipv4 = true;                   // families to announce over
+  bool ipv6 = true;
   RateLimits limits;
   Duration journal_interval = std::chrono::seconds(5);
   std::uint64_t journal_bytes = 256u << 20;

@@ -65,6 +65,18 @@ std::vector<AnnouncerTier> tiers_of(const AddTorrent& request) {
   return tiers;
 }
 
+// BEP 53: what `so` names is wanted, everything else is not; without it, everything is.
+std::vector<std::uint8_t> selection(const Magnet& magnet, std::size_t files) {
+  if (magnet.selected.empty()) return {};
+  std::vector<std::uint8_t> priorities(files, kPriorityNone);
+  for (const Magnet::FileRange& range : magnet.selected) {
+    for (std::size_t i = range.first; i <= range.last && i < files; ++i) {
+      priorities[i] = kPriorityNormal;
+    }
+  }
+  return priorities;
+}
+
 FlowConfig flow_config(const SessionConfig& config) {
   FlowConfig flow;
   flow.journal_interval = config.journal_interval;
@@ -88,11 +100,18 @@ Torrent::Torrent(TimePoint now, TorrentKey key, TorrentHost& host, AddTorrent re
                  announced_hashes(hashes_), host.random()),
       paused_(request_.paused) {
   for (const Endpoint& peer : request_.peers) peers_.add(now, peer, PeerSource::user);
+  if (request_.magnet) {
+    for (const TorrentMetadata::Node& peer : request_.magnet->peers) {
+      // Names are left to discovery: resolving what a link says is not ours to do unasked.
+      const auto address = IpAddress::parse(peer.host);
+      if (address) peers_.add(now, Endpoint{*address, peer.port}, PeerSource::user);
+    }
+  }
   if (request_.metadata) info_ = request_.metadata->info;
   if (!request_.seed_only) save_record();
   if (info_) start_storage(now);
   // Trackers hear of us when we can take part: at once for a magnet, after the check otherwise.
-  if (!info_ && !paused_) trackers_.start(now, host.listen_port());
+  if (!info_) start_announcing(now);
 }
 
 void Torrent::event(EventBody body) { host_.act(Event{key_, std::move(body)}); }
@@ -147,12 +166,11 @@ void Torrent::start_storage(TimePoint now) {
 }
 
 void Torrent::on_metadata(TimePoint now, Buffer info) {
-  auto parsed = parse_info(info, MetainfoLimits::from_peers());
+  if (!info_bytes_match(info, hashes_)) return swarm_->metadata_rejected(now);
+  auto parsed = parse_info(info);
   if (!parsed) {
     // The bytes match the hash, so every peer would send the same: asking again is no use (UTM-07).
-    fail("bad_metadata", error_name(parsed.error().code), false);
-    swarm_->metadata_rejected(now);
-    return;
+    return fail("bad_metadata", error_name(parsed.error().code), false);
   }
   info_ = std::move(*parsed);
   hashes_ = info_->hashes;
@@ -161,9 +179,9 @@ void Torrent::on_metadata(TimePoint now, Buffer info) {
   metadata.info = info_;
   metadata.tracker_tiers = {request_.magnet ? request_.magnet->trackers
                                             : std::vector<std::string>{}};
-  if (auto file = write_torrent(metadata)) request_.torrent_file = std::move(*file);
+  request_.torrent_file = write_torrent(metadata);
   if (request_.magnet && request_.file_priorities.empty()) {
-    request_.file_priorities = request_.magnet->file_priorities(info_->layout.files().size());
+    request_.file_priorities = selection(*request_.magnet, info_->layout.files().size());
   }
   save_record();
   event(MetadataReady{});
