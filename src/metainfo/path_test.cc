@@ -151,6 +151,8 @@ TEST(MetainfoPaths, MET_15_LinksLeadToFilesOfTheTorrentOrNowhere) {
   EXPECT_EQ(target_of({link({"l"}, {"l"}), f}), "");
   EXPECT_EQ(target_of({link({"d", "l"}, {"d"}), f}), "") << "a link inside its own target";
   EXPECT_EQ(target_of({link({"l"}, {"a/b"}), file(1, {"a/b"})}), "root/a_b") << "renamed";
+  EXPECT_EQ(target_of({link({"e", "l"}, {"..", "d", "f"}), f}), "root/d/f") << "from the link";
+  EXPECT_EQ(target_of({link({"e", "l"}, {"..", "..", "d", "f"}), f}), "");
   EXPECT_EQ(target_of({link({"l"}, {"d", "f"}, 1), f}), "symlink_with_length");
 }
 

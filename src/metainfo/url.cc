@@ -36,26 +36,24 @@ bool is_web_seed_url(std::string_view url) { return has_scheme(url, {"http", "ht
 
 bool is_host_text(std::string_view host) {
   return !host.empty() && host.size() <= 255 && std::all_of(host.begin(), host.end(), [](char c) {
-    return is_alnum(c) || std::string_view(".-_:[]%").find(c) != std::string_view::npos;
+    return is_alnum(c) || std::string_view(".-_:[]").find(c) != std::string_view::npos;
   });
 }
 
-bool percent_decode(std::string_view text, std::string& out) {
-  out.clear();
+std::optional<std::string> percent_decode(std::string_view text) {
+  std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '+') {
-      out += ' ';
-    } else if (text[i] != '%') {
+    if (text[i] != '%') {
       out += text[i];
-    } else {
-      const auto raw = from_hex(text.substr(i + 1, 2));
-      if (!raw || raw->size() != 1) return false;
-      out += static_cast<char>(raw->front());
-      i += 2;
+      continue;
     }
+    const auto raw = from_hex(text.substr(i + 1, 2));
+    if (!raw || raw->size() != 1) return std::nullopt;
+    out += static_cast<char>(raw->front());
+    i += 2;
   }
-  return true;
+  return out;
 }
 
 std::string percent_encode(std::string_view text) {

@@ -3,6 +3,7 @@
 // decided elsewhere; these only keep out what nobody could use or show.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,11 +15,11 @@ inline constexpr std::size_t kUrlBytesMax = 4096;
 [[nodiscard]] bool is_tracker_url(std::string_view url);
 // The same with http or https.
 [[nodiscard]] bool is_web_seed_url(std::string_view url);
-// A host name or address: 1 to 255 letters, digits and ".-_:[]%".
+// A host name or address: 1 to 255 letters, digits and ".-_:[]".
 [[nodiscard]] bool is_host_text(std::string_view host);
 
-// %XX and, in queries, '+'; nothing when an escape is cut or has a foreign digit.
-[[nodiscard]] bool percent_decode(std::string_view text, std::string& out);
+// Resolves %XX; nothing when an escape is cut or has a foreign digit.
+[[nodiscard]] std::optional<std::string> percent_decode(std::string_view text);
 // Everything but unreserved characters (RFC 3986) as %XX.
 [[nodiscard]] std::string percent_encode(std::string_view text);
 

@@ -53,19 +53,44 @@ class LinkTargets {
 
   // Empty when there is no such file or directory, or when the link lies inside its target: such a
   // link is not created. Links to links are left out too, so that there are no chains or cycles.
-  [[nodiscard]] std::string resolve(BencodeNode file, const std::string& link_path) const {
-    std::vector<std::string_view> components;
+  // BEP 47 counts from the torrent's root; some creators count from the link's own directory, so
+  // that is the second try.
+  [[nodiscard]] std::string resolve(std::span<const std::string_view> link, BencodeNode file,
+                                    const std::string& link_path) const {
+    std::vector<std::string_view> wanted;
     for (const BencodeNode component : file.find("symlink path").as_list()) {
       const auto text = component.as_string();
-      if (!text || components.size() == kPathDepthMax) return {};
-      components.push_back(*text);
+      if (!text || wanted.size() == kPathDepthMax) return {};
+      wanted.push_back(*text);
     }
-    const auto found = targets_.find(joined(components));
+    auto found = targets_.find(joined(wanted));
+    if (found == targets_.end()) {
+      const auto directory = link.first(link.empty() ? 0 : link.size() - 1);
+      found = targets_.find(joined(walk(directory, wanted)));
+    }
     if (found == targets_.end() || link_path.starts_with(found->second + "/")) return {};
     return found->second;
   }
 
  private:
+  // The path reached from `start` by `steps`; empty, which is no target, when it leaves the
+  // torrent.
+  static std::vector<std::string_view> walk(std::span<const std::string_view> start,
+                                            std::span<const std::string_view> steps) {
+    std::vector<std::string_view> out(start.begin(), start.end());
+    for (const std::string_view step : steps) {
+      if (step == ".") continue;
+      if (step != "..") {
+        out.push_back(step);
+      } else if (out.empty()) {
+        return {};
+      } else {
+        out.pop_back();
+      }
+    }
+    return out;
+  }
+
   std::map<std::string, std::string> targets_;
 };
 
@@ -123,7 +148,8 @@ MetainfoResult<std::vector<TorrentFile>> resolve_files(const RawFiles& raw, cons
     const LinkTargets targets(raw, files, name);
     for (std::size_t i = 0; i < files.size(); ++i) {
       if (!files[i].attributes.symlink) continue;
-      files[i].symlink_target = targets.resolve(raw.files[i].node, files[i].path);
+      files[i].symlink_target =
+          targets.resolve(raw.path(raw.files[i]), raw.files[i].node, files[i].path);
     }
   }
   return files;
