@@ -16,7 +16,8 @@ constexpr std::uint64_t kNewPeerWeight = 3;
 // between the two keeps the number from swinging.
 constexpr double kWorthwhile = 20'000;
 constexpr double kCollapsed = 5'000;
-constexpr double kGain = 1.05;
+// A slot was worth adding when it brought this share of what the others carry.
+constexpr double kGainShare = 0.5;
 constexpr double kLimitReached = 0.9;
 constexpr std::uint32_t kTrialRounds = 2;
 constexpr std::uint32_t kRetryRounds = 6;
@@ -90,7 +91,7 @@ void Choker::adapt_slots(std::span<const ChokeCandidate> peers, double upload_ra
     trial_ = false;
     return change_slots(-1, upload_rate);
   }
-  const bool gained = upload_rate > last_rate_ * kGain;
+  const bool gained = upload_rate > last_rate_ + kGainShare * per_slot;
   if (gained) trial_ = false;
   if (trial_ && rounds_since_change_ >= kTrialRounds && slots_ > config_.slots_min) {
     trial_ = false;

@@ -10,8 +10,8 @@ namespace weir {
 namespace {
 
 // How far the rarity order is walked before a sample is taken instead.
-constexpr std::size_t kRarityLook = 1024;
-constexpr std::size_t kSampleSize = 256;
+constexpr std::size_t kRarityLook = 256;
+constexpr std::size_t kSampleSize = 64;
 // With fewer candidates than one in this many pieces, walking the order finds them too slowly.
 constexpr std::size_t kSparse = 64;
 

@@ -15,6 +15,7 @@ constexpr double kGrowth = 1.25;
 // Silence after which the path has to be learned again.
 constexpr Duration kIdle = std::chrono::seconds(1);
 constexpr std::uint32_t kProbeBlocks = 4;
+constexpr double kRoundingBlocks = 2;
 // Before the first block nothing is known; the peer's disk may have to wake up.
 constexpr Duration kFirstTimeout = std::chrono::seconds(30);
 constexpr std::uint32_t kBackoffMax = 5;
@@ -70,21 +71,28 @@ void RequestWindow::measure_delay(TimePoint now, TimePoint requested_at) {
 }
 
 void RequestWindow::follow_probe(TimePoint now, TimePoint requested_at, Duration delay) {
-  if (!probe_counts_from_) {
-    if (slow_start_ || now < next_probe_) return;
-    // What is outstanding now has to come in first.
-    probe_counts_from_ = now + mean_delay_;
+  if (!probing_) {
+    probing_ = !slow_start_ && now >= next_probe_;
     probe_blocks_ = 0;
+    probe_counts_from_.reset();
+    return;
+  }
+  const double rate = meter_.bytes_per_second(now);
+  if (!probe_counts_from_) {
+    // Once the window has shrunk, what is outstanding has to come in before the first block counts.
+    if (size_ <= target(rate, config_.queue_time / 4)) probe_counts_from_ = now + mean_delay_;
     return;
   }
   if (requested_at < *probe_counts_from_) return;
   probe_delay_ = probe_blocks_ == 0 ? delay : std::min(probe_delay_, delay);
   if (++probe_blocks_ < kProbeBlocks) return;
-  probe_counts_from_.reset();
+  probing_ = false;
   next_probe_ = now + kProbeInterval;
-  // With a quarter of the head room queued, anything beyond that is the path.
-  if (probe_delay_ <= min_delay_ + config_.queue_time / 2) return;
-  min_delay_ = probe_delay_ - config_.queue_time / 4;
+  // The queue that is left: a quarter of the head room, and what rounding up to blocks adds.
+  const Duration queued =
+      config_.queue_time / 4 + from_seconds(kRoundingBlocks * kBlockSize / rate);
+  if (probe_delay_ <= min_delay_ + queued + config_.queue_time / 4) return;
+  min_delay_ = probe_delay_ - queued;
   restart();
 }
 
@@ -105,8 +113,7 @@ void RequestWindow::resize(TimePoint now) {
   // The meter looks back two seconds and so is late while the rate doubles.
   const double rate = slow_start_ ? std::max(meter_.bytes_per_second(now), last_rate_)
                                   : meter_.bytes_per_second(now);
-  const std::uint32_t wanted =
-      target(rate, probe_counts_from_ ? config_.queue_time / 4 : config_.queue_time);
+  const std::uint32_t wanted = target(rate, probing_ ? config_.queue_time / 4 : config_.queue_time);
   if (wanted < size_) {
     --size_;  // one a block: what is outstanding can't be taken back anyway
   } else {
@@ -122,7 +129,7 @@ void RequestWindow::restart() {
   bytes_in_round_ = 0;
   round_begin_ = last_block_;
   round_size_ = size_;
-  probe_counts_from_.reset();
+  probing_ = false;
 }
 
 void RequestWindow::on_timeout() {

@@ -84,6 +84,7 @@ class RequestWindow {
 
   // A probe counts blocks that were requested after the longer queue had drained.
   TimePoint next_probe_{};
+  bool probing_ = false;
   std::optional<TimePoint> probe_counts_from_;
   std::uint32_t probe_blocks_ = 0;
   Duration probe_delay_{};
