@@ -57,6 +57,10 @@ class OpenPiece {
   // A block nobody is asked for any more (its request timed out) is taken all the same.
   bool mark_received(BlockIndex block, ConnId from);
 
+  // A connection receives the block in place: nobody else may be given its destination meanwhile.
+  [[nodiscard]] bool landing(BlockIndex block) const { return blocks_[to_int(block)].landing; }
+  void set_landing(BlockIndex block, bool landing) { blocks_[to_int(block)].landing = landing; }
+
   // Where the block's bytes belong; shorter than a block at the piece's end. The memory stays put
   // while the piece is open.
   [[nodiscard]] MutableBytes destination(BlockIndex block);
@@ -68,6 +72,7 @@ class OpenPiece {
   struct Block {
     BlockState state = BlockState::missing;
     std::uint8_t requesters = 0;
+    bool landing = false;
     ConnId source{};
   };
   void leave_missing(Block& block);
