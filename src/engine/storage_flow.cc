@@ -24,17 +24,35 @@ void StorageFlow::start(TimePoint now, FlowStart start) {
   const Layout& layout = start.info->layout;
   info_ = std::move(start.info);
   layers_ = std::make_shared<const PieceLayers>(std::move(start.layers));
-  storage_ = std::make_shared<const TorrentStorage>(
-      info_, std::move(start.storage), std::move(start.wanted), Bitfield(layout.files().size()));
   check_ = start.check;
   seed_only_ = start.seed_only;
-  saved_progress_ = std::move(start.saved_progress);
   here_ = Bitfield(layout.piece_count());
   checked_ = Bitfield(layout.piece_count());
   synced_ = Bitfield(layout.piece_count());
   finishing_ = Bitfield(layout.files().size());
   last_sync_ = now;
+  // A record that can't be read is no reason to lose anything: everything is checked instead.
+  if (auto saved = decode_progress(start.saved_progress, layout)) {
+    saved_ = std::move(*saved);
+    uploaded_ = saved_->uploaded_bytes;
+    downloaded_ = saved_->downloaded_bytes;
+  }
+  // A finished file has its final name, so it must be looked for under that.
+  if (saved_) {
+    for (std::size_t f = 0; f < layout.files().size(); ++f) {
+      finishing_.set(f, covers(saved_->have, static_cast<FileIndex>(f)));
+    }
+  }
+  storage_ = std::make_shared<const TorrentStorage>(info_, std::move(start.storage),
+                                                    std::move(start.wanted), finishing_);
   issue(PrepareJob{.storage = storage_, .create = !seed_only_});
+}
+
+bool StorageFlow::covers(const Bitfield& pieces, FileIndex file) const {
+  const TorrentFile& entry = info_->layout.file(file);
+  if (entry.attributes.pad || entry.length == 0) return false;
+  const auto range = info_->layout.file_pieces(file);
+  return pieces.find_clear(to_int(range.begin)) >= to_int(range.end);
 }
 
 void StorageFlow::on_prepared(TimePoint now, const JobResult& result) {
@@ -64,20 +82,15 @@ void StorageFlow::plan_checks(const std::vector<std::optional<FileStat>>& files)
     synced_.fill(true);
     return;
   }
-  if (check_ == StartCheck::resume && !saved_progress_.empty()) {
-    // A record that can't be read is no reason to lose anything: everything is checked instead.
-    if (const auto saved = decode_progress(saved_progress_, layout)) {
-      const ResumePlan plan = plan_resume(layout, *saved, files);
-      here_ = plan.trusted;
-      synced_ = plan.trusted;
-      uploaded_ = saved->uploaded_bytes;
-      downloaded_ = saved->downloaded_bytes;
-      for (std::size_t i = plan.recheck.find_set(0); i < plan.recheck.size();
-           i = plan.recheck.find_set(i + 1)) {
-        to_check_.push_back(static_cast<PieceIndex>(i));
-      }
-      return;
+  if (check_ == StartCheck::resume && saved_) {
+    const ResumePlan plan = plan_resume(layout, *saved_, files, &storage_->wanted());
+    here_ = plan.trusted;
+    synced_ = plan.trusted;
+    for (std::size_t i = plan.recheck.find_set(0); i < plan.recheck.size();
+         i = plan.recheck.find_set(i + 1)) {
+      to_check_.push_back(static_cast<PieceIndex>(i));
     }
+    return;
   }
   // No record: whatever exists may be the content, so every piece with a file that exists is
   // hashed.
@@ -94,6 +107,7 @@ void StorageFlow::plan_checks(const std::vector<std::optional<FileStat>>& files)
 }
 
 void StorageFlow::issue_checks() {
+  if (renames_running_ > 0) return;
   while (!to_check_.empty() && checks_running_ < config_.check_jobs) {
     CheckPiecesJob job{.storage = storage_, .layers = layers_, .pieces = {}};
     std::uint64_t bytes = 0;
@@ -128,6 +142,7 @@ void StorageFlow::on_checked(TimePoint now, JobResult& result) {
     if (ready_) outputs_.emplace_back(FlowChecked{piece, good});
   }
   --checks_running_;
+  issue_finishes();
   issue_checks();
   if (!ready_ && checks_running_ == 0 && to_check_.empty()) become_ready(now);
 }
@@ -135,7 +150,7 @@ void StorageFlow::on_checked(TimePoint now, JobResult& result) {
 void StorageFlow::become_ready(TimePoint now) {
   ready_ = true;
   for (std::size_t f = 0; f < info_->layout.files().size(); ++f) {
-    if (file_complete(static_cast<FileIndex>(f))) finish_file(static_cast<FileIndex>(f));
+    if (covers(here_, static_cast<FileIndex>(f))) finish_file(static_cast<FileIndex>(f));
   }
   outputs_.emplace_back(FlowReady{});
   journal_dirty_ = true;
@@ -167,6 +182,7 @@ void StorageFlow::check_for_serving(TimePoint, PieceIndex piece) {
 
 // Issued when the inputs of this moment are handled, so that all pieces asked for go into one job.
 void StorageFlow::serve_checks() {
+  if (renames_running_ > 0) return;
   while (!serve_queue_.empty()) {
     const std::size_t count = std::min(serve_queue_.size(), config_.batch_pieces);
     CheckPiecesJob job{.storage = storage_, .layers = layers_, .pieces = {}};
@@ -182,10 +198,20 @@ void StorageFlow::serve_checks() {
 void StorageFlow::read(TimePoint, std::uint64_t token, PieceIndex piece, std::uint32_t offset,
                        PieceBuffer buffer) {
   WEIR_ASSERT(here_.test(piece));
-  reads_.emplace(
-      issue(ReadJob{
-          .storage = storage_, .piece = piece, .offset = offset, .buffer = std::move(buffer)}),
-      token);
+  BufferedRead read{token, piece, offset, std::move(buffer)};
+  if (renames_running_ > 0) {
+    waiting_reads_.push_back(std::move(read));
+  } else {
+    issue_read(std::move(read));
+  }
+}
+
+void StorageFlow::issue_read(BufferedRead read) {
+  const JobId id = issue(ReadJob{.storage = storage_,
+                                 .piece = read.piece,
+                                 .offset = read.offset,
+                                 .buffer = std::move(read.buffer)});
+  reads_.emplace(id, read.token);
 }
 
 void StorageFlow::add_layer(const PieceLayer& layer) {
@@ -215,6 +241,9 @@ void StorageFlow::handle_job(TimePoint now, JobResult result) {
     WEIR_ASSERT(it != reads_.end());
     outputs_.emplace_back(FlowRead{it->second, std::move(read->buffer), result.error});
     reads_.erase(it);
+    issue_finishes();
+  } else if (std::holds_alternative<FinishFilesJob>(result.work)) {
+    on_finished(now, result);
   } else if (result.error) {
     fail(now, *result.error);
   }

@@ -144,9 +144,19 @@ class StorageFlow {
   void journal(TimePoint now);
   void finish_files(PieceIndex piece);
   void finish_file(FileIndex file);
+  void issue_finishes();
+  void on_finished(TimePoint now, const JobResult& result);
+  struct BufferedRead {
+    std::uint64_t token = 0;
+    PieceIndex piece{};
+    std::uint32_t offset = 0;
+    PieceBuffer buffer;
+  };
+  void issue_read(BufferedRead read);
   void fail(TimePoint now, const DiskError& error);
   void fail_for_good(std::string code, std::string detail);
-  [[nodiscard]] bool file_complete(FileIndex file) const;
+  // Whether all pieces of a file with content are in the set.
+  [[nodiscard]] bool covers(const Bitfield& pieces, FileIndex file) const;
 
   TorrentKey torrent_;
   std::string id_;
@@ -159,7 +169,7 @@ class StorageFlow {
   std::shared_ptr<const TorrentStorage> storage_;
   StartCheck check_ = StartCheck::resume;
   bool seed_only_ = false;
-  Buffer saved_progress_;
+  std::optional<TorrentProgress> saved_;
   bool ready_ = false;
   bool failed_ = false;
   bool stopping_ = false;
@@ -184,7 +194,10 @@ class StorageFlow {
   TimePoint pending_since_{};
   std::size_t writes_running_ = 0;
   TimePoint retry_at_ = kNever;
-  Bitfield finishing_;  // files whose finishing job was issued
+  Bitfield finishing_;  // files said to be done
+  std::vector<FileIndex> to_finish_;
+  std::size_t renames_running_ = 0;
+  std::vector<BufferedRead> waiting_reads_;
 
   // Journaling.
   Bitfield synced_;                   // journaled as have

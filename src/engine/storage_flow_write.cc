@@ -42,7 +42,7 @@ void StorageFlow::piece_arrived(TimePoint now, PieceIndex piece, PieceBuffer buf
 }
 
 void StorageFlow::flush_writes() {
-  if (!pending_.empty() && !failed_) issue_writes();
+  if (!pending_.empty() && !failed_ && renames_running_ == 0) issue_writes();
 }
 
 void StorageFlow::issue_writes() {
@@ -92,6 +92,7 @@ void StorageFlow::on_written(TimePoint now, JobResult& result) {
   } else if (any_stored) {
     recover();
   }
+  issue_finishes();
   journal(now);
 }
 
@@ -105,16 +106,9 @@ void StorageFlow::on_piece_stored(TimePoint, PieceIndex piece, PieceBuffer buffe
   finish_files(piece);
 }
 
-bool StorageFlow::file_complete(FileIndex file) const {
-  const TorrentFile& entry = info_->layout.file(file);
-  if (entry.attributes.pad || entry.length == 0) return false;
-  const auto range = info_->layout.file_pieces(file);
-  return here_.find_clear(to_int(range.begin)) >= to_int(range.end);
-}
-
 void StorageFlow::finish_files(PieceIndex piece) {
   for (const FileIndex file : info_->layout.files_of(piece)) {
-    if (file_complete(file)) finish_file(file);
+    if (covers(here_, file)) finish_file(file);
   }
 }
 
@@ -125,18 +119,40 @@ void StorageFlow::finish_file(FileIndex file) {
   if (seed_only_) return;
   const bool executable = info_->layout.file(file).attributes.executable;
   if (!storage_->options().part_suffix && !executable) return;
-  // All its pieces are written, so nothing but reads can overlap with the rename.
-  issue(FinishFilesJob{.storage = storage_, .files = {file}});
+  to_finish_.push_back(file);
+  issue_finishes();
+}
+
+// A rename must not happen under a job that looks for the file by its old name, nor the other way
+// round: each waits for the other.
+void StorageFlow::issue_finishes() {
+  if (to_finish_.empty() || renames_running_ > 0) return;
+  if (journal_running_ || checks_running_ > 0 || !reads_.empty() || writes_running_ > 0) return;
+  ++renames_running_;
+  issue(FinishFilesJob{.storage = storage_, .files = std::exchange(to_finish_, {})});
+}
+
+void StorageFlow::on_finished(TimePoint now, const JobResult& result) {
+  --renames_running_;
   Bitfield finished = storage_->finished();
-  finished.set(to_int(file));
-  storage_ = std::make_shared<const TorrentStorage>(info_, storage_->options(), storage_->wanted(),
-                                                    std::move(finished));
+  for (const FileIndex file : std::get<FinishFilesJob>(result.work).files) {
+    finished.set(to_int(file));
+  }
+  storage_ = std::make_shared<const TorrentStorage>(
+      storage_->with_sets(storage_->wanted(), std::move(finished)));
+  if (result.error) fail(now, *result.error);
+  for (BufferedRead& read : std::exchange(waiting_reads_, {})) {
+    issue_read(std::move(read));
+  }
+  issue_checks();
+  journal(now);
 }
 
 void StorageFlow::journal(TimePoint now) {
   if (journal_running_ || !ready_ || seed_only_) return;
+  if (renames_running_ > 0) return;
   if (failed_ && retry_at_ != kNever) return;  // waits for the disk like everything else
-  const bool all_done = here_.count() > 0 && writes_running_ == 0 && pending_.empty() &&
+  const bool all_done = writes_running_ == 0 && pending_.empty() && to_finish_.empty() &&
                         (!more_expected_ || stopping_);
   const bool sync =
       !unsynced_.empty() && (all_done || now - last_sync_ >= config_.journal_interval ||
@@ -148,6 +164,7 @@ void StorageFlow::journal(TimePoint now) {
   job.progress.files = files_;
   job.progress.uploaded_bytes = uploaded_;
   job.progress.downloaded_bytes = downloaded_;
+  job.progress.writing = !all_done;
   if (sync) {
     syncing_ = std::exchange(unsynced_, {});
     unsynced_bytes_ = 0;
@@ -176,15 +193,15 @@ void StorageFlow::on_journaled(TimePoint now, const JobResult& result) {
     fail(now, *result.error);
     return;
   }
-  const bool synced = !syncing_.empty();
   for (const PieceIndex piece : syncing_) {
     if (here_.test(piece)) synced_.set(piece);
   }
   syncing_.clear();
-  if (synced) files_ = result.files;
-  if (unsynced_.empty() && pending_.empty() && writes_running_ == 0) {
+  if (!result.files.empty()) files_ = result.files;
+  if (unsynced_.empty() && pending_.empty() && writes_running_ == 0 && to_finish_.empty()) {
     outputs_.emplace_back(FlowSynced{});
   }
+  issue_finishes();
   journal(now);
 }
 
@@ -197,8 +214,8 @@ void StorageFlow::add_wanted(TimePoint, const Bitfield& wanted) {
     adopted.push_back(static_cast<FileIndex>(i));
   }
   if (adopted.empty()) return;
-  storage_ = std::make_shared<const TorrentStorage>(info_, storage_->options(), std::move(all),
-                                                    storage_->finished());
+  storage_ = std::make_shared<const TorrentStorage>(
+      storage_->with_sets(std::move(all), storage_->finished()));
   issue(AdoptFilesJob{.storage = storage_, .files = std::move(adopted), .have = here_});
 }
 
@@ -228,7 +245,7 @@ void StorageFlow::stop(TimePoint now) {
 bool StorageFlow::idle() const {
   if (jobs_running_ > 0) return false;
   if (!ready_ || failed_ || seed_only_) return true;
-  return pending_.empty() && unsynced_.empty() && !journal_dirty_;
+  return pending_.empty() && unsynced_.empty() && to_finish_.empty() && !journal_dirty_;
 }
 
 void StorageFlow::handle_timer(TimePoint now) {

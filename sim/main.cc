@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// weir_sim [--seed N] [--runs N] [--list] [SCENARIO...]: runs scenarios, each seed twice on
+// request.
+//
+// The seed is printed before a scenario runs and again with every failure; the same seed gives the
+// same trace hash. Exit 0 when every scenario did what its claim says.
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "sim/scenario.h"
+
+namespace {
+
+using weir::sim::Scenario;
+using weir::sim::ScenarioResult;
+
+struct Options {
+  std::uint64_t seed = 1;
+  std::uint64_t runs = 1;
+  bool list = false;
+  bool twice = false;
+  std::vector<std::string> names;
+};
+
+bool parse_number(const char* text, std::uint64_t& out) {
+  const char* end = text + std::strlen(text);
+  const auto parsed = std::from_chars(text, end, out);
+  return parsed.ec == std::errc{} && parsed.ptr == end;
+}
+
+bool parse(int argc, char** argv, Options& options) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string argument = argv[i];
+    const char* value = i + 1 < argc ? argv[i + 1] : "";
+    if (argument == "--list") {
+      options.list = true;
+    } else if (argument == "--twice") {
+      options.twice = true;
+    } else if (argument == "--seed" || argument == "--runs") {
+      if (!parse_number(value, argument == "--seed" ? options.seed : options.runs)) return false;
+      ++i;
+    } else if (argument.starts_with("--")) {
+      return false;
+    } else {
+      options.names.push_back(argument);
+    }
+  }
+  return true;
+}
+
+bool run(const Scenario& scenario, std::uint64_t seed, bool twice) {
+  std::printf("%s seed %llu: ", scenario.name.c_str(), static_cast<unsigned long long>(seed));
+  std::fflush(stdout);
+  ScenarioResult result = weir::sim::run_scenario(scenario, seed);
+  if (twice && weir::sim::run_scenario(scenario, seed).trace_hash != result.trace_hash) {
+    result.failures.push_back("the same seed gave another trace");
+  }
+  const bool good = result.failures.empty() != scenario.must_fail;
+  std::printf("%s, %.1f s virtual, %llu events, trace %016llx%s%s\n",
+              good ? (scenario.must_fail ? "failed as it must" : "ok") : "FAILED",
+              weir::to_seconds(result.virtual_time), static_cast<unsigned long long>(result.events),
+              static_cast<unsigned long long>(result.trace_hash),
+              result.summary.empty() ? "" : "; ", result.summary.c_str());
+  if (good) return true;
+  for (const std::string& failure : result.failures) std::printf("  %s\n", failure.c_str());
+  std::printf("  again: ./dev sim --seed %llu %s\n", static_cast<unsigned long long>(seed),
+              scenario.name.c_str());
+  return false;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  if (!parse(argc, argv, options)) {
+    std::fprintf(stderr,
+                 "usage: weir_sim [--list] [--twice] [--seed N] [--runs N] [SCENARIO...]\n");
+    return 2;
+  }
+  bool all_good = true;
+  bool any = false;
+  for (const Scenario& scenario : weir::sim::all_scenarios()) {
+    if (options.list) {
+      std::printf("%-28s %s\n", scenario.name.c_str(), scenario.claim.c_str());
+      continue;
+    }
+    const bool chosen =
+        options.names.empty() ||
+        std::find(options.names.begin(), options.names.end(), scenario.name) != options.names.end();
+    if (!chosen) continue;
+    any = true;
+    for (std::uint64_t i = 0; i < options.runs; ++i) {
+      all_good = run(scenario, options.seed + i, options.twice) && all_good;
+    }
+  }
+  if (!any && !options.list) {
+    std::fprintf(stderr, "no such scenario; --list names them\n");
+    return 2;
+  }
+  return all_good ? 0 : 1;
+}
