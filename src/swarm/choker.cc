@@ -151,7 +151,7 @@ std::vector<ConnId> Choker::decide_leecher(TimePoint now, std::span<const ChokeC
   const auto held = [&](const ChokeCandidate* p) {
     return p->unchoked && now - p->unchoked_since < config_.round * kOptimisticRounds;
   };
-  std::ranges::stable_sort(order, [&](const ChokeCandidate* a, const ChokeCandidate* b) {
+  std::ranges::sort(order, [&](const ChokeCandidate* a, const ChokeCandidate* b) {
     if (a->rate_from_peer != b->rate_from_peer) return a->rate_from_peer > b->rate_from_peer;
     return held(a) && !held(b);
   });
@@ -176,15 +176,15 @@ std::vector<ConnId> Choker::decide_seed(std::span<const ChokeCandidate> peers) {
   auto order = interested_of(peers);
   random_.shuffle(std::span(order));
   const auto waiting =
-      std::ranges::stable_partition(order, [](const ChokeCandidate* p) { return p->unchoked; });
-  std::ranges::stable_sort(order.begin(), waiting.begin(),
-                           [](const ChokeCandidate* a, const ChokeCandidate* b) {
-                             if (a->unchoked_since != b->unchoked_since)
-                               return a->unchoked_since > b->unchoked_since;
-                             return a->rate_to_peer > b->rate_to_peer;
-                           });
-  std::ranges::stable_sort(waiting, {},
-                           [&](const ChokeCandidate* p) { return waiting_since_.at(p->peer); });
+      std::ranges::partition(order, [](const ChokeCandidate* p) { return p->unchoked; });
+  std::ranges::sort(order.begin(), waiting.begin(),
+                    [](const ChokeCandidate* a, const ChokeCandidate* b) {
+                      if (a->unchoked_since != b->unchoked_since)
+                        return a->unchoked_since > b->unchoked_since;
+                      return a->rate_to_peer > b->rate_to_peer;
+                    });
+  std::ranges::sort(waiting, {},
+                    [&](const ChokeCandidate* p) { return waiting_since_.at(p->peer); });
 
   const std::uint32_t replaced =
       round_ % kOptimisticRounds == kOptimisticRounds - 1 ? 0 : std::max(1u, slots_ / 4);
@@ -205,8 +205,8 @@ std::vector<ConnId> Choker::fill_free_slots(TimePoint /*now*/,
   auto order = interested_of(peers);
   std::erase_if(order, [](const ChokeCandidate* p) { return p->unchoked || p->snubbed; });
   random_.shuffle(std::span(order));
-  std::ranges::stable_sort(order, std::ranges::greater{},
-                           [](const ChokeCandidate* p) { return p->rate_from_peer; });
+  std::ranges::sort(order, std::ranges::greater{},
+                    [](const ChokeCandidate* p) { return p->rate_from_peer; });
   std::vector<ConnId> result;
   for (const ChokeCandidate* peer : order) {
     if (result.size() >= slots_ - used) break;

@@ -293,7 +293,7 @@ void PiecePicker::Round::pick_rarest_of_sample(PiecePriority wanted_level) {
   gather(0, start);
   if (sample.empty()) return;
   picker_.random_.shuffle(std::span(sample));
-  std::ranges::stable_sort(sample, {}, [&](PieceIndex p) { return availability_.count(p); });
+  std::ranges::sort(sample, {}, [&](PieceIndex p) { return availability_.count(p); });
   take_suggested(wanted_level, availability_.count(sample.front()));
   for (PieceIndex piece : sample) {
     if (!may_open()) return;
@@ -316,9 +316,10 @@ void PiecePicker::Round::pick_endgame() {
     }
     take_duplicates(piece, request_.endgame_copies_max, &later);
   }
-  // Those asked of fewest peers first; in the order found among equals.
-  std::ranges::stable_sort(
-      later, {}, [&](BlockRef ref) { return open_.find(ref.piece)->requesters(ref.block); });
+  // Those asked of fewest peers first.
+  std::ranges::sort(later, {}, [&](BlockRef ref) {
+    return std::pair(open_.find(ref.piece)->requesters(ref.block), ref);
+  });
   for (BlockRef ref : later) {
     if (full()) return;
     out_.push_back(ref);

@@ -117,7 +117,8 @@ TEST(SmartBan, LIM_10_FourFailuresOfOnePieceAreSuspicionTheFifthIsABan) {
   }
   EXPECT_EQ(bans.strikes(host(1)), 4u);
   EXPECT_EQ(fail(bans, 1, Arrival().add(1, 1).add(20)), Addresses{host(1)});
-  for (std::uint32_t other : {10, 11, 12, 13, 20}) EXPECT_EQ(bans.strikes(host(other)), 0u);
+  for (const std::uint32_t other : {10u, 11u, 12u, 13u, 20u})
+    EXPECT_EQ(bans.strikes(host(other)), 0u);
 }
 
 TEST(SmartBan, RemembersBlocksUpToItsLimitAndForgetsTheOldestFailure) {
