@@ -60,8 +60,9 @@ std::size_t WireDecoder::prepare(BlockSink& sink, std::span<MutableBytes> out) {
   laid_out_.clear();
   if (error_) return 0;
   compact();
-  if (lay_out_start()) {
-    lay_out_predictions(sink);
+  // With as many guesses as fit, a tail would only take the start of a block that has its own
+  // place.
+  if (lay_out_start() && !lay_out_predictions(sink)) {
     laid_out_.push_back({SpanUse::tail, scratch(kTailSize).first(kTailSize), {}});
   }
   if (laid_out_.size() > out.size()) laid_out_.resize(out.size());
@@ -81,6 +82,14 @@ void WireDecoder::compact() {
   } else {
     gathered_.erase(gathered_.begin(), gathered_.begin() + static_cast<std::ptrdiff_t>(begin_));
   }
+  begin_ = 0;
+  if (current_) current_->position = 0;
+}
+
+// An idle connection holds no memory for what it sent earlier.
+void WireDecoder::release_drained() {
+  if (begin_ < gathered_.size() || gathered_.capacity() <= kKeptSize) return;
+  gathered_ = Buffer();
   begin_ = 0;
   if (current_) current_->position = 0;
 }
@@ -133,30 +142,31 @@ bool WireDecoder::usable(const BlockPrediction& prediction) const {
   });
 }
 
-void WireDecoder::lay_out_predictions(BlockSink& sink) {
-  std::array<BlockPrediction, kPredictionsMax> predictions;
+// True: the read is full, and nothing should be laid out behind.
+bool WireDecoder::lay_out_predictions(BlockSink& sink) {
+  std::array<BlockPrediction, kPredictionsMax + 1> predictions;  // one may be the current block
   const std::size_t count = sink.predict(predictions);
   WEIR_ASSERT(count <= predictions.size());
-  if (count == 0) return;
+  if (count == 0) return false;
   if (!heads_) heads_ = std::make_unique<std::array<Head, 1 + kPredictionsMax>>();
   // The start of the first header may be here already, unless these bytes begin another message.
-  const bool after_other = !laid_out_.empty();
-  const std::size_t here = after_other ? 0 : pending().size();
-  if (here >= kBlockHeaderSize) return;
+  std::size_t here = laid_out_.empty() ? pending().size() : 0;
+  if (here >= kBlockHeaderSize) return false;
   std::size_t bytes = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    const BlockPrediction& prediction = predictions[i];
-    if (!usable(prediction)) return;
+  std::size_t used = 0;
+  for (const BlockPrediction& prediction : std::span(predictions).first(count)) {
+    if (current_ && prediction.block == current_->block) continue;
+    if (!usable(prediction)) return false;
     bytes += prediction.destination.size();
-    if (bytes > kWireReadAhead) return;
-    MutableBytes span = head(1 + i);
-    if (i == 0 && here > 0) {
-      std::ranges::copy(pending(), span.begin());
-      span = span.subspan(here);
-    }
+    if (used == kPredictionsMax || bytes > kWireReadAhead) return true;
+    MutableBytes span = head(1 + used++);
+    std::ranges::copy(pending().first(here), span.begin());
+    span = span.subspan(here);
+    here = 0;
     laid_out_.push_back({SpanUse::head, span, prediction.block});
     laid_out_.push_back({SpanUse::payload, prediction.destination, {}});
   }
+  return false;
 }
 
 void WireDecoder::commit(BlockSink& sink, std::size_t bytes) {

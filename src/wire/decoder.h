@@ -21,7 +21,7 @@
 //   block or that another connection receives into.
 // - destination()'s memory is lent from that call until the block's BlockReceived is yielded, or
 //   abandon_current(), or the decoder's end.
-// - Spans in messages are borrowed from the decoder until its next prepare() or feed().
+// - Spans in messages are borrowed from the decoder until its next() yields nothing.
 //
 // Limits: a length prefix above the limit of its message is refused on the prefix (LIM-06); memory
 // grows only with bytes that arrived, and is given back after a long message. An unwanted block is
@@ -56,8 +56,9 @@ class BlockSink {
  public:
   virtual ~BlockSink() = default;
 
-  // Fills `out` with the blocks this peer is expected to send next, in that order, leaving out the
-  // one it is sending (current()); returns how many. Called by prepare() only, and may return 0.
+  // Fills `out` with the blocks this peer is expected to send next, in that order; returns how
+  // many. The block it is sending (current()) may be among them. Called by prepare() only; may
+  // return 0.
   virtual std::size_t predict(std::span<BlockPrediction> out) = 0;
 
   // A block of this peer has begun: where does its payload go? `block.length` bytes, or empty when
@@ -110,12 +111,12 @@ struct WireNegotiated {
   bool v2 = false;        // the torrent has a v2 side and the peer knows it: ids 21 to 23
   // Known with the metadata. Then the size of a bitfield and the index of have, suggest and allowed
   // fast are checked; before that, only the swarm can do so later.
-  std::optional<std::uint32_t> piece_count;
+  std::optional<std::uint32_t> piece_count{};
 };
 
 struct WireDecoderOptions {
-  WireLimits limits;
-  WireNegotiated negotiated;
+  WireLimits limits{};
+  WireNegotiated negotiated{};
   std::uint64_t stream_offset = 68;  // of the first byte fed; the handshake is before it
 };
 
@@ -189,10 +190,11 @@ class WireDecoder {
 
   [[nodiscard]] Bytes pending() const { return Bytes(gathered_).subspan(begin_); }
   void compact();
+  void release_drained();
   MutableBytes scratch(std::size_t bytes);
   MutableBytes head(std::size_t index) { return (*heads_)[index]; }
   bool lay_out_start();
-  void lay_out_predictions(BlockSink& sink);
+  [[nodiscard]] bool lay_out_predictions(BlockSink& sink);
   [[nodiscard]] bool usable(const BlockPrediction& prediction) const;
 
   void gather_from(std::size_t index, std::size_t bytes);

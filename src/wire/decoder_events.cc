@@ -14,10 +14,18 @@ WireResult<std::optional<WireEvent>> WireDecoder::next(BlockSink& sink) {
     if (auto event = finish_due()) return event;
     const bool message_first =
         finished_begin_ < finished_.size() || (current_ && begin_ < current_->position);
-    if (current_ && !message_first) return copy_into_current();
+    if (current_ && !message_first) {
+      auto event = copy_into_current();
+      if (!event) release_drained();
+      return event;
+    }
     auto event = decode_message(sink);
+    if (!event || *event) return event;
     // A `piece` header yields no event of its own: its payload is next.
-    if (!event || *event || !current_ || begin_ < current_->position) return event;
+    if (!current_ || begin_ < current_->position) {
+      release_drained();
+      return event;
+    }
   }
 }
 

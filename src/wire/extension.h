@@ -135,8 +135,8 @@ enum class MetadataMessageType : std::uint8_t { request = 0, data = 1, reject = 
 struct MetadataMessage {
   MetadataMessageType type{};
   std::uint32_t piece = 0;
-  std::optional<std::uint64_t> total_size;  // data only; some clients leave it out
-  Bytes data;                               // data only; borrowed from the payload or the caller
+  std::optional<std::uint64_t> total_size{};  // data only; some clients leave it out
+  Bytes data{};                               // data only; borrowed from the payload or the caller
 };
 bool operator==(const MetadataMessage& a, const MetadataMessage& b);
 

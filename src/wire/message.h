@@ -4,7 +4,7 @@
 //
 // Block payloads are no part of a message: a `piece` message is a BlockHeader here, and its payload
 // goes straight to the memory it is meant for (decoder.h) or comes from a file (encoder.h).
-// Spans are borrowed: from the decoder until its next prepare() or feed(), or from the caller.
+// Spans are borrowed: from the decoder until its next() yields nothing, or from the caller.
 #pragma once
 
 #include <cstdint>
@@ -60,7 +60,7 @@ inline BlockHeader as_header(const BlockRequest& b) { return {b.piece, b.begin, 
 
 // A run of hashes of a file's merkle tree, and its proof (BEP 52 "hash request").
 struct HashRequest {
-  Sha256Digest pieces_root;
+  Sha256Digest pieces_root{};
   std::uint32_t base_layer = 0;  // 0: leaves (blocks)
   std::uint32_t index = 0;       // of the first hash in the base layer
   std::uint32_t length = 0;      // hashes of the base layer

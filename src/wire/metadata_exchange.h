@@ -131,32 +131,38 @@ class MetadataFetcher {
     std::uint32_t piece = 0;
     Sha1Digest hash;
   };
+  // All that is known of one announced size.
   struct Group {
     std::map<std::uint32_t, Piece> pieces;  // asked or here
     std::uint32_t here = 0;
     std::uint64_t received_bytes = 0;
-    bool active = false;
-    bool whole = false;  // from one peer at a time
-    std::optional<ConnId> whole_source;
+    bool active = false;           // being fetched
+    std::uint32_t stalls = 0;      // how often it lost its turn
+    bool whole = false;            // from one peer at a time, because a mixed result was false
+    std::optional<ConnId> source;  // that peer
     std::vector<Testimony> testimonies;
     TimePoint progress_at{};
   };
 
-  void forget_requests(Peer& peer);
   void drop_peer(ConnId id);
-  void drop_data(Group& group);
-  void fault(ConnId peer, MetadataFault fault);
+  void forget_requests(Peer& peer);
+  void drop_data(std::uint64_t size, Group& group);
+  void forget_unused(std::uint64_t size);
+  void convict(ConnId peer, MetadataFault fault);
   void back_off(TimePoint now, Peer& peer);
   void handle_data(TimePoint now, ConnId id, Peer& peer, const MetadataMessage& message);
   void handle_reject(TimePoint now, Peer& peer, std::uint32_t piece);
+  void collect_complete();
   void collect(std::uint64_t size, Group& group);
+  void convict_contradicted(std::uint64_t true_size);
+
+  // metadata_schedule.cc
   void schedule(TimePoint now);
   void choose_groups(TimePoint now);
-  void choose_whole_source(TimePoint now, std::uint64_t size, Group& group);
-  void ask_peer(TimePoint now, ConnId id, Peer& peer, Group& group);
+  void choose_source(TimePoint now, std::uint64_t size, Group& group);
+  void ask(TimePoint now, ConnId id, Peer& peer, Group& group);
   [[nodiscard]] std::optional<std::uint32_t> pick(TimePoint now, const Peer& peer,
                                                   const Group& group) const;
-  [[nodiscard]] std::uint32_t active_requests(const Peer& peer) const;
   [[nodiscard]] std::size_t peers_of(std::uint64_t size) const;
 
   MetadataFetcherConfig config_;
@@ -167,6 +173,7 @@ class MetadataFetcher {
   std::deque<MetadataAction> actions_;
   std::optional<std::uint64_t> judging_;  // the size handed out, until the verdict
   std::vector<Testimony> judged_;         // who sent what in it
+  TimePoint last_now_{};                  // deadlines before it have been dealt with
   bool done_ = false;
 };
 
@@ -190,7 +197,7 @@ class MetadataServer {
   // then every request is rejected.
   void set_info(Bytes info);
 
-  // Other messages than requests are ignored.
+  // Other messages than requests are ignored. Drain next() after each.
   void handle_message(TimePoint now, ConnId peer, const MetadataMessage& message);
   void remove_peer(ConnId peer);
 
