@@ -122,7 +122,10 @@ MetainfoResult<void> assign_paths(const RawFiles& raw, const std::string& name, 
   }
   auto next = requests.begin();
   for (TorrentFile& file : files) {
-    if (!file.attributes.pad) file.path = std::move((next++)->path);
+    if (file.attributes.pad) continue;
+    // A mark may have made it longer.
+    if (next->path.size() > kPathBytesMax) return refuse(MetainfoErrc::path_too_long, info, "path");
+    file.path = std::move((next++)->path);
   }
   return {};
 }
