@@ -3,116 +3,72 @@
 
 namespace weir {
 
+// The names are the enumerators' own; the compiler sees to it that none is missing.
+#define WEIR_NAMED(code)   \
+  case MetainfoErrc::code: \
+    return #code;
+
+// clang-format off
 const char* error_name(MetainfoErrc code) {
   switch (code) {
-    case MetainfoErrc::input_too_large:
-      return "input_too_large";
-    case MetainfoErrc::bad_bencode:
-      return "bad_bencode";
-    case MetainfoErrc::root_not_dict:
-      return "root_not_dict";
-    case MetainfoErrc::missing_info:
-      return "missing_info";
-    case MetainfoErrc::info_not_dict:
-      return "info_not_dict";
-    case MetainfoErrc::unsorted_info:
-      return "unsorted_info";
-    case MetainfoErrc::bad_meta_version:
-      return "bad_meta_version";
-    case MetainfoErrc::unsupported_meta_version:
-      return "unsupported_meta_version";
-    case MetainfoErrc::missing_piece_length:
-      return "missing_piece_length";
-    case MetainfoErrc::bad_piece_length:
-      return "bad_piece_length";
-    case MetainfoErrc::piece_length_out_of_range:
-      return "piece_length_out_of_range";
-    case MetainfoErrc::piece_length_no_power_of_two:
-      return "piece_length_no_power_of_two";
-    case MetainfoErrc::missing_name:
-      return "missing_name";
-    case MetainfoErrc::bad_name:
-      return "bad_name";
-    case MetainfoErrc::empty_name:
-      return "empty_name";
-    case MetainfoErrc::missing_pieces:
-      return "missing_pieces";
-    case MetainfoErrc::bad_pieces:
-      return "bad_pieces";
-    case MetainfoErrc::pieces_not_digests:
-      return "pieces_not_digests";
-    case MetainfoErrc::wrong_piece_count:
-      return "wrong_piece_count";
-    case MetainfoErrc::too_many_pieces:
-      return "too_many_pieces";
-    case MetainfoErrc::missing_length:
-      return "missing_length";
-    case MetainfoErrc::bad_length:
-      return "bad_length";
-    case MetainfoErrc::negative_length:
-      return "negative_length";
-    case MetainfoErrc::length_too_large:
-      return "length_too_large";
-    case MetainfoErrc::bad_files:
-      return "bad_files";
-    case MetainfoErrc::empty_files:
-      return "empty_files";
-    case MetainfoErrc::bad_file:
-      return "bad_file";
-    case MetainfoErrc::too_many_files:
-      return "too_many_files";
-    case MetainfoErrc::missing_path:
-      return "missing_path";
-    case MetainfoErrc::bad_path:
-      return "bad_path";
-    case MetainfoErrc::empty_path:
-      return "empty_path";
-    case MetainfoErrc::path_too_deep:
-      return "path_too_deep";
-    case MetainfoErrc::path_too_long:
-      return "path_too_long";
-    case MetainfoErrc::too_many_collisions:
-      return "too_many_collisions";
-    case MetainfoErrc::no_content:
-      return "no_content";
-    case MetainfoErrc::symlink_with_length:
-      return "symlink_with_length";
-    case MetainfoErrc::file_below_symlink:
-      return "file_below_symlink";
-    case MetainfoErrc::missing_file_tree:
-      return "missing_file_tree";
-    case MetainfoErrc::bad_file_tree:
-      return "bad_file_tree";
-    case MetainfoErrc::file_and_directory:
-      return "file_and_directory";
-    case MetainfoErrc::root_is_file:
-      return "root_is_file";
-    case MetainfoErrc::missing_pieces_root:
-      return "missing_pieces_root";
-    case MetainfoErrc::bad_pieces_root:
-      return "bad_pieces_root";
-    case MetainfoErrc::zero_pieces_root:
-      return "zero_pieces_root";
-    case MetainfoErrc::pieces_root_on_empty_file:
-      return "pieces_root_on_empty_file";
-    case MetainfoErrc::bad_piece_layers:
-      return "bad_piece_layers";
-    case MetainfoErrc::unknown_piece_layer:
-      return "unknown_piece_layer";
-    case MetainfoErrc::unneeded_piece_layer:
-      return "unneeded_piece_layer";
-    case MetainfoErrc::piece_layer_size:
-      return "piece_layer_size";
-    case MetainfoErrc::piece_layer_mismatch:
-      return "piece_layer_mismatch";
-    case MetainfoErrc::hybrid_mismatch:
-      return "hybrid_mismatch";
-    case MetainfoErrc::hybrid_misaligned:
-      return "hybrid_misaligned";
-    case MetainfoErrc::info_hash_mismatch:
-      return "info_hash_mismatch";
+    WEIR_NAMED(input_too_large)
+    WEIR_NAMED(bad_bencode)
+    WEIR_NAMED(root_not_dict)
+    WEIR_NAMED(missing_info)
+    WEIR_NAMED(info_not_dict)
+    WEIR_NAMED(unsorted_info)
+    WEIR_NAMED(bad_meta_version)
+    WEIR_NAMED(unsupported_meta_version)
+    WEIR_NAMED(missing_piece_length)
+    WEIR_NAMED(bad_piece_length)
+    WEIR_NAMED(piece_length_out_of_range)
+    WEIR_NAMED(piece_length_no_power_of_two)
+    WEIR_NAMED(missing_name)
+    WEIR_NAMED(bad_name)
+    WEIR_NAMED(empty_name)
+    WEIR_NAMED(missing_pieces)
+    WEIR_NAMED(bad_pieces)
+    WEIR_NAMED(pieces_not_digests)
+    WEIR_NAMED(wrong_piece_count)
+    WEIR_NAMED(too_many_pieces)
+    WEIR_NAMED(missing_length)
+    WEIR_NAMED(bad_length)
+    WEIR_NAMED(negative_length)
+    WEIR_NAMED(length_too_large)
+    WEIR_NAMED(bad_files)
+    WEIR_NAMED(empty_files)
+    WEIR_NAMED(bad_file)
+    WEIR_NAMED(too_many_files)
+    WEIR_NAMED(missing_path)
+    WEIR_NAMED(bad_path)
+    WEIR_NAMED(empty_path)
+    WEIR_NAMED(path_too_deep)
+    WEIR_NAMED(path_too_long)
+    WEIR_NAMED(too_many_collisions)
+    WEIR_NAMED(no_content)
+    WEIR_NAMED(symlink_with_length)
+    WEIR_NAMED(file_below_symlink)
+    WEIR_NAMED(missing_file_tree)
+    WEIR_NAMED(bad_file_tree)
+    WEIR_NAMED(file_and_directory)
+    WEIR_NAMED(root_is_file)
+    WEIR_NAMED(missing_pieces_root)
+    WEIR_NAMED(bad_pieces_root)
+    WEIR_NAMED(zero_pieces_root)
+    WEIR_NAMED(pieces_root_on_empty_file)
+    WEIR_NAMED(bad_piece_layers)
+    WEIR_NAMED(unknown_piece_layer)
+    WEIR_NAMED(unneeded_piece_layer)
+    WEIR_NAMED(piece_layer_size)
+    WEIR_NAMED(piece_layer_mismatch)
+    WEIR_NAMED(hybrid_mismatch)
+    WEIR_NAMED(hybrid_misaligned)
+    WEIR_NAMED(info_hash_mismatch)
   }
   return "unknown";
 }
+// clang-format on
+
+#undef WEIR_NAMED
 
 }  // namespace weir
