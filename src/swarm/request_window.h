@@ -36,7 +36,7 @@ inline constexpr Duration kProbeInterval = std::chrono::seconds(10);
 class RequestWindow {
  public:
   explicit RequestWindow(RequestWindowConfig config = {})
-      : config_(config), size_(std::min(config.initial, limit())) {}
+      : config_(config), size_(std::min({config.initial, config.max, kRequestWindowMax})) {}
 
   // `reqq` of the peer's extension handshake; 500 until it is known, at least one.
   void set_peer_limit(std::uint32_t reqq);
