@@ -22,6 +22,7 @@ struct Options {
   std::uint64_t runs = 1;
   bool list = false;
   bool twice = false;
+  bool trace = false;
   std::vector<std::string> names;
 };
 
@@ -37,6 +38,8 @@ bool parse(int argc, char** argv, Options& options) {
     const char* value = i + 1 < argc ? argv[i + 1] : "";
     if (argument == "--list") {
       options.list = true;
+    } else if (argument == "--trace") {
+      options.trace = true;
     } else if (argument == "--twice") {
       options.twice = true;
     } else if (argument == "--seed" || argument == "--runs") {
@@ -51,11 +54,15 @@ bool parse(int argc, char** argv, Options& options) {
   return true;
 }
 
-bool run(const Scenario& scenario, std::uint64_t seed, bool twice) {
+bool run(const Scenario& scenario, std::uint64_t seed, const Options& options) {
   std::printf("%s seed %llu: ", scenario.name.c_str(), static_cast<unsigned long long>(seed));
   std::fflush(stdout);
-  ScenarioResult result = weir::sim::run_scenario(scenario, seed);
-  if (twice && weir::sim::run_scenario(scenario, seed).trace_hash != result.trace_hash) {
+  std::function<void(const std::string&)> sink;
+  if (options.trace)
+    sink = [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); };
+  ScenarioResult result = weir::sim::run_scenario(scenario, seed, sink);
+  if (options.twice &&
+      weir::sim::run_scenario(scenario, seed, sink).trace_hash != result.trace_hash) {
     result.failures.push_back("the same seed gave another trace");
   }
   const bool good = result.failures.empty() != scenario.must_fail;
@@ -76,8 +83,9 @@ bool run(const Scenario& scenario, std::uint64_t seed, bool twice) {
 int main(int argc, char** argv) {
   Options options;
   if (!parse(argc, argv, options)) {
-    std::fprintf(stderr,
-                 "usage: weir_sim [--list] [--twice] [--seed N] [--runs N] [SCENARIO...]\n");
+    std::fprintf(
+        stderr,
+        "usage: weir_sim [--list] [--twice] [--trace] [--seed N] [--runs N] [SCENARIO...]\n");
     return 2;
   }
   bool all_good = true;
@@ -93,7 +101,7 @@ int main(int argc, char** argv) {
     if (!chosen) continue;
     any = true;
     for (std::uint64_t i = 0; i < options.runs; ++i) {
-      all_good = run(scenario, options.seed + i, options.twice) && all_good;
+      all_good = run(scenario, options.seed + i, options) && all_good;
     }
   }
   if (!any && !options.list) {

@@ -249,7 +249,8 @@ void Node::perform(SessionAction action) {
 }
 
 void Node::on_event(const Event& event) {
-  world_.trace("event", event.body.index(), to_int(event.torrent));
+  const auto* piece = std::get_if<PieceDone>(&event.body);
+  world_.trace("event", event.body.index(), piece != nullptr ? to_int(piece->piece) : 0);
   if (std::holds_alternative<TorrentDone>(event.body)) done_.push_back(event.torrent);
   if (std::holds_alternative<TorrentFailed>(event.body)) ++failures_said_;
   if (std::holds_alternative<TorrentRecovered>(event.body)) ++recoveries_said_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "sim/scenario.h"
 
+#include <utility>
+
 namespace weir::sim {
 
 std::vector<Scenario> all_scenarios() {
@@ -9,8 +11,10 @@ std::vector<Scenario> all_scenarios() {
   return out;
 }
 
-ScenarioResult run_scenario(const Scenario& scenario, std::uint64_t seed) {
+ScenarioResult run_scenario(const Scenario& scenario, std::uint64_t seed,
+                            std::function<void(const std::string&)> sink) {
   World world(seed);
+  if (sink) world.set_trace_sink(std::move(sink));
   const TimePoint start = world.now();
   Verdict verdict;
   scenario.body(world, verdict);

@@ -43,7 +43,9 @@ struct Scenario {
 };
 
 [[nodiscard]] std::vector<Scenario> all_scenarios();
-[[nodiscard]] ScenarioResult run_scenario(const Scenario& scenario, std::uint64_t seed);
+// `sink`, when given, gets every traced line.
+[[nodiscard]] ScenarioResult run_scenario(const Scenario& scenario, std::uint64_t seed,
+                                          std::function<void(const std::string&)> sink = {});
 
 // Each file of scenarios/ adds its own.
 void add_transfer_scenarios(std::vector<Scenario>& out);

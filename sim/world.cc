@@ -44,6 +44,10 @@ void World::trace(std::string_view what, std::uint64_t a, std::uint64_t b) {
       value >>= 8;
     }
   };
+  if (sink_) {
+    sink_(std::to_string(now_.time_since_epoch().count()) + " " + std::string(what) + " " +
+          std::to_string(a) + " " + std::to_string(b));
+  }
   for (const char c : what) mix(static_cast<unsigned char>(c));
   mix(a);
   mix(b);

@@ -11,6 +11,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/random.h"
@@ -35,6 +36,8 @@ class World {
 
   // Notes something that must be the same in every run of this seed.
   void trace(std::string_view what, std::uint64_t a = 0, std::uint64_t b = 0);
+  // Everything traced is also given to `sink` (to compare two runs line by line).
+  void set_trace_sink(std::function<void(const std::string&)> sink) { sink_ = std::move(sink); }
   [[nodiscard]] std::uint64_t trace_hash() const { return trace_hash_; }
   [[nodiscard]] std::uint64_t events_run() const { return events_run_; }
 
@@ -53,6 +56,7 @@ class World {
   std::uint64_t trace_hash_ = 0xcbf29ce484222325;
   std::map<std::pair<TimePoint, std::uint64_t>, std::function<void()>> queue_;
   std::vector<std::string> violations_;
+  std::function<void(const std::string&)> sink_;
 };
 
 }  // namespace weir::sim
