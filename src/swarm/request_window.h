@@ -36,7 +36,7 @@ inline constexpr Duration kProbeInterval = std::chrono::seconds(10);
 class RequestWindow {
  public:
   explicit RequestWindow(RequestWindowConfig config = {})
-      : config_(config), size_(std::min({config.initial, config.max, kRequestWindowMax})) {}
+      : config_(config), size_(std::min(config.initial, limit())) {}
 
   // `reqq` of the peer's extension handshake; 500 until it is known, at least one.
   void set_peer_limit(std::uint32_t reqq);
@@ -63,8 +63,8 @@ class RequestWindow {
   void restart();
 
   RequestWindowConfig config_;
-  std::uint32_t size_;
   std::uint32_t peer_limit_ = 500;
+  std::uint32_t size_;  // after what limit() reads
   bool slow_start_ = true;
   RateMeter meter_{std::chrono::seconds(2)};
   bool measured_ = false;  // a block has arrived

@@ -175,6 +175,11 @@ TEST(RequestWindow, LIM_07_ConfigurationCannotExceedTheHardLimit) {
   EXPECT_EQ(window.size(), 2000u);
 }
 
+TEST(RequestWindow, BeginsAtTheInitialWindowWithinWhatPeersUsuallyQueue) {
+  EXPECT_EQ(RequestWindow().size(), 16u);
+  EXPECT_EQ(RequestWindow({.initial = 1000}).size(), 500u);
+}
+
 TEST(RequestWindow, PeerThatAnnouncesNoQueueGetsOneRequest) {
   RequestWindow window;
   window.set_peer_limit(0);
