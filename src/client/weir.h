@@ -16,6 +16,7 @@
 #include <chrono>
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -39,6 +40,8 @@ struct ClientConfig {
   std::vector<Endpoint> listen;
   SessionConfig session;
   unsigned disk_threads = 2;
+  // Told what went wrong without ending anything, on some thread of the client's.
+  std::function<void(const std::string& text)> warn;
   // Tries the ports above a fixed one that is taken, this many.
   std::uint16_t port_attempts = 0;
 };

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "client/weir.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <filesystem>
+#include <future>
+#include <map>
+#include <mutex>
+#include <utility>
+
+#include "client/source.h"
+#include "io/job_pool.h"
+#include "io/os_random.h"
+#include "io/pooled_disk.h"
+#include "io/posix_disk.h"
+#include "io/shard.h"
+#include "io/sqlite_state.h"
+
+namespace weir {
+namespace {
+
+constexpr std::size_t kEventsMax = 65'536;
+
+ClientError stopped_error() { return {"stopping", "the client has been stopped"}; }
+
+ClientError client_error(const SessionError& error) {
+  return {error_name(error.code), error.detail};
+}
+
+}  // namespace
+
+struct Client::Impl {
+  explicit Impl(ClientConfig client_config) : config(std::move(client_config)) {}
+
+  // Runs `ask` on the engine's thread and waits for its answer; nothing once stopped.
+  template <class Ask>
+  auto call(Ask ask) -> std::optional<std::invoke_result_t<Ask, Session&, TimePoint>> {
+    using Answer = std::invoke_result_t<Ask, Session&, TimePoint>;
+    auto promise = std::make_shared<std::promise<Answer>>();
+    std::future<Answer> answer = promise->get_future();
+    const bool posted = shard->post([promise = std::move(promise), ask = std::move(ask)](
+                                        Session& session, TimePoint now) mutable {
+      promise->set_value(ask(session, now));
+      promise.reset();
+    });
+    if (!posted) return std::nullopt;
+    try {
+      return answer.get();
+    } catch (const std::future_error&) {
+      return std::nullopt;  // accepted, then dropped by a stop
+    }
+  }
+  template <class Command>
+  void command(Command run) {
+    (void)call([run = std::move(run)](Session& session, TimePoint now) mutable {
+      run(session, now);
+      return true;
+    });
+  }
+
+  void on_event(const Event& event);
+  ClientResult<Buffer> read_once(TorrentKey torrent, FileIndex file, std::uint64_t offset,
+                                 std::uint32_t length, std::chrono::steady_clock::time_point until);
+
+  ClientConfig config;
+  PosixDisk disk;
+  std::unique_ptr<SqliteStateStore> state;
+  std::unique_ptr<JobPool> jobs;
+  std::unique_ptr<PooledDisk> pooled;
+  std::unique_ptr<Shard> shard;
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::deque<Event> events;
+  std::map<ReadId, std::optional<ReadDone>> reads;  // asked, and answered once there is a value
+};
+
+Client::Client(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Client::~Client() { stop(); }
+
+ClientResult<std::unique_ptr<Client>> Client::open(ClientConfig config) {
+  auto impl = std::make_unique<Impl>(std::move(config));
+  Impl& i = *impl;
+  auto state = i.config.state_dir.empty() ? SqliteStateStore::in_memory()
+                                          : SqliteStateStore::open(i.config.state_dir);
+  if (!state) {
+    const StateError& error = state.error();
+    const bool disk = error.code == StateErrc::disk;
+    return std::unexpected(ClientError{disk ? error_name(error.disk.code) : error_name(error.code),
+                                       error.disk.path + ": " + error.detail});
+  }
+  i.state = std::move(*state);
+  const std::filesystem::path side = i.config.state_dir.empty()
+                                         ? std::filesystem::temp_directory_path() / "weir-side"
+                                         : std::filesystem::path(i.config.state_dir) / "side";
+  i.config.session.side_root = std::filesystem::absolute(side).string();
+  i.jobs = std::make_unique<JobPool>(i.config.disk_threads, i.disk, *i.state);
+  i.pooled = std::make_unique<PooledDisk>(i.disk.files(), *i.jobs);
+
+  for (std::uint16_t attempt = 0;; ++attempt) {
+    ShardConfig shard;
+    shard.session = i.config.session;
+    shard.random_seed = os_random_seed();
+    shard.listen = i.config.listen;
+    shard.warn = i.config.warn;
+    for (Endpoint& endpoint : shard.listen) {
+      if (endpoint.port != 0) endpoint.port = static_cast<std::uint16_t>(endpoint.port + attempt);
+    }
+    i.shard = std::make_unique<Shard>(std::move(shard), *i.pooled,
+                                      [&i](const Event& event) { i.on_event(event); });
+    const auto started = i.shard->start();
+    if (started) break;
+    if (attempt >= i.config.port_attempts) {
+      return std::unexpected(ClientError{"network", started.error().detail});
+    }
+  }
+  return std::unique_ptr<Client>(new Client(std::move(impl)));
+}
+
+void Client::Impl::on_event(const Event& event) {
+  const std::lock_guard lock(mutex);
+  if (const auto* done = std::get_if<ReadDone>(&event.body)) {
+    const auto it = reads.find(done->id);
+    if (it != reads.end()) it->second = *done;
+    changed.notify_all();
+    return;
+  }
+  if (events.size() >= kEventsMax) {
+    if (std::holds_alternative<PieceDone>(event.body)) return;
+    const auto piece = std::find_if(events.begin(), events.end(), [](const Event& e) {
+      return std::holds_alternative<PieceDone>(e.body);
+    });
+    events.erase(piece != events.end() ? piece : events.begin());
+  }
+  events.push_back(event);
+  changed.notify_all();
+}
+
+ClientResult<TorrentKey> Client::add(AddTorrent request) {
+  std::error_code ignored;
+  const auto root =
+      std::filesystem::absolute(request.storage.root.empty() ? "." : request.storage.root, ignored);
+  request.storage.root = root.lexically_normal().string();
+  if (request.saved_progress.empty() && !request.seed_only && request.check == StartCheck::resume) {
+    restore(request, *impl_->state);
+  }
+  // std::function wants copies; the request is large and moves once.
+  auto shared = std::make_shared<AddTorrent>(std::move(request));
+  auto added = impl_->call(
+      [shared](Session& session, TimePoint now) { return session.add(now, std::move(*shared)); });
+  if (!added) return std::unexpected(stopped_error());
+  if (!*added) return std::unexpected(client_error(added->error()));
+  return **added;
+}
+
+ClientResult<TorrentKey> Client::add_source(const std::string& source, AddTorrent options) {
+  auto request = read_source(source, std::move(options));
+  if (!request) return std::unexpected(std::move(request).error());
+  return add(std::move(*request));
+}
+
+void Client::remove(TorrentKey torrent, RemoveContent content) {
+  impl_->command([=](Session& s, TimePoint now) { s.remove(now, torrent, content); });
+}
+void Client::pause(TorrentKey torrent) {
+  impl_->command([=](Session& s, TimePoint now) { s.pause(now, torrent); });
+}
+void Client::resume(TorrentKey torrent) {
+  impl_->command([=](Session& s, TimePoint now) { s.resume(now, torrent); });
+}
+void Client::recheck(TorrentKey torrent) {
+  impl_->command([=](Session& s, TimePoint now) { s.recheck(now, torrent); });
+}
+void Client::add_peer(TorrentKey torrent, const Endpoint& peer) {
+  impl_->command(
+      [=](Session& s, TimePoint now) { s.add_peer(now, torrent, peer, PeerSource::user); });
+}
+void Client::set_limits(RateLimits limits) {
+  impl_->command([=](Session& s, TimePoint now) { s.set_global_limits(now, limits); });
+}
+void Client::set_torrent_limits(TorrentKey torrent, RateLimits limits) {
+  impl_->command([=](Session& s, TimePoint now) { s.set_torrent_limits(now, torrent, limits); });
+}
+
+ClientResult<void> Client::set_file_priorities(TorrentKey torrent,
+                                               std::vector<std::uint8_t> priorities) {
+  const auto set = impl_->call(
+      [=](Session& s, TimePoint now) { return s.set_file_priorities(now, torrent, priorities); });
+  if (!set) return std::unexpected(stopped_error());
+  if (!*set) return std::unexpected(client_error(set->error()));
+  return {};
+}
+
+ClientResult<Buffer> Client::Impl::read_once(TorrentKey torrent, FileIndex file,
+                                             std::uint64_t offset, std::uint32_t length,
+                                             std::chrono::steady_clock::time_point until) {
+  const auto begun = call([=, this](Session& s, TimePoint now) {
+    auto id = s.read(now, torrent, file, offset, length);
+    const std::lock_guard lock(mutex);
+    if (id) reads.emplace(*id, std::nullopt);
+    return id;
+  });
+  if (!begun) return std::unexpected(stopped_error());
+  if (!*begun) return std::unexpected(client_error(begun->error()));
+  const ReadId id = **begun;
+  std::unique_lock lock(mutex);
+  const bool answered = changed.wait_until(lock, until, [&] { return reads.at(id).has_value(); });
+  const std::optional<ReadDone> done = std::move(reads.at(id));
+  reads.erase(id);
+  lock.unlock();
+  if (!answered) {
+    command([id](Session& s, TimePoint) { s.cancel_read(id); });
+    return std::unexpected(ClientError{"timed_out", "the range is not here yet"});
+  }
+  if (done->error) return std::unexpected(client_error(*done->error));
+  return *done->data;
+}
+
+ClientResult<Buffer> Client::read(TorrentKey torrent, FileIndex file, std::uint64_t offset,
+                                  std::uint64_t length, std::chrono::milliseconds timeout) {
+  constexpr std::uint64_t kStep = 16u << 20;  // a read gives at most a piece anyway
+  const auto until = std::chrono::steady_clock::now() + timeout;
+  Buffer out;
+  while (out.size() < length) {
+    const auto step = static_cast<std::uint32_t>(std::min(kStep, length - out.size()));
+    auto part = impl_->read_once(torrent, file, offset + out.size(), step, until);
+    if (!part) return part;
+    append(out, *part);
+  }
+  return out;
+}
+
+std::optional<Event> Client::wait_event(std::chrono::milliseconds timeout) {
+  std::unique_lock lock(impl_->mutex);
+  impl_->changed.wait_for(lock, timeout, [&] { return !impl_->events.empty(); });
+  if (impl_->events.empty()) return std::nullopt;
+  Event event = std::move(impl_->events.front());
+  impl_->events.pop_front();
+  return event;
+}
+
+std::vector<TorrentKey> Client::torrents() {
+  return impl_->call([](Session& s, TimePoint) { return s.torrents(); })
+      .value_or(std::vector<TorrentKey>{});
+}
+
+std::optional<TorrentStatus> Client::status(TorrentKey torrent) {
+  return impl_->call([=](Session& s, TimePoint now) { return s.status(now, torrent); })
+      .value_or(std::nullopt);
+}
+
+std::vector<PeerStatus> Client::peers(TorrentKey torrent) {
+  return impl_->call([=](Session& s, TimePoint now) { return s.peers(now, torrent); })
+      .value_or(std::vector<PeerStatus>{});
+}
+
+std::vector<TrackerStatus> Client::trackers(TorrentKey torrent) {
+  return impl_->call([=](Session& s, TimePoint now) { return s.trackers(now, torrent); })
+      .value_or(std::vector<TrackerStatus>{});
+}
+
+std::shared_ptr<const TorrentInfo> Client::info(TorrentKey torrent) {
+  return impl_->call([=](Session& s, TimePoint) { return s.info(torrent); }).value_or(nullptr);
+}
+
+std::vector<Endpoint> Client::listening() const { return impl_->shard->listening(); }
+
+void Client::stop() {
+  impl_->shard->stop();
+  impl_->jobs->stop();
+}
+
+}  // namespace weir
