@@ -54,10 +54,6 @@ bool is_symlink(int directory, const std::string& name) {
 
 }  // namespace
 
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
 DiskErrc disk_errc(int error) {
   switch (error) {
     case ENOENT:

@@ -10,29 +10,11 @@
 #include <expected>
 #include <string>
 #include <string_view>
-#include <utility>
 
+#include "io/internal/descriptor.h"
 #include "store/disk.h"
 
 namespace weir {
-
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Descriptor();
-
-  [[nodiscard]] int get() const { return fd_; }
-  [[nodiscard]] explicit operator bool() const { return fd_ >= 0; }
-
- private:
-  int fd_ = -1;
-};
 
 // What an errno means to the disk's users. ELOOP is not_contained: a symlink on the way.
 [[nodiscard]] DiskErrc disk_errc(int error);

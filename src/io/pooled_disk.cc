@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "io/pooled_disk.h"
+
+#include <utility>
+
+#include "base/result.h"
+#include "io/file_table.h"
+#include "io/job_pool.h"
+
+namespace weir {
+
+DiskResult<SendFile> PooledDisk::open_read(const DiskPath& path) {
+  WEIR_TRY(file, files_.open_read(path));
+  const int fd = file->fd();
+  return SendFile{fd, std::move(file)};
+}
+
+void PooledDisk::run(Job job, std::function<void(JobResult)> done) {
+  jobs_.run(std::move(job), std::move(done));
+}
+
+}  // namespace weir
