@@ -18,6 +18,8 @@ namespace {
 constexpr std::size_t kTailSize = 4 * 1024;
 // Added while a long message or an unwanted block arrives.
 constexpr std::size_t kLongSize = 16 * 1024;
+// The read-ahead shrinks to this much while reads are short: laying out costs time, too.
+constexpr std::size_t kReadAheadMin = 2 * kBlockSize;
 // Capacity of the gathering buffer that is kept when it is empty.
 constexpr std::size_t kKeptSize = 16 * 1024;
 
@@ -144,7 +146,9 @@ bool WireDecoder::usable(const BlockPrediction& prediction) const {
 
 // True: the read is full, and nothing should be laid out behind.
 bool WireDecoder::lay_out_predictions(BlockSink& sink) {
-  std::array<BlockPrediction, kPredictionsMax + 1> predictions;  // one may be the current block
+  std::array<BlockPrediction, kPredictionsMax + 1> memory;
+  // One more than fits, because it may be the current block.
+  const auto predictions = std::span(memory).first(read_ahead_ / kBlockSize + 1);
   const std::size_t count = sink.predict(predictions);
   WEIR_ASSERT(count <= predictions.size());
   if (count == 0) return false;
@@ -154,11 +158,11 @@ bool WireDecoder::lay_out_predictions(BlockSink& sink) {
   if (here >= kBlockHeaderSize) return false;
   std::size_t bytes = 0;
   std::size_t used = 0;
-  for (const BlockPrediction& prediction : std::span(predictions).first(count)) {
+  for (const BlockPrediction& prediction : predictions.first(count)) {
     if (current_ && prediction.block == current_->block) continue;
     if (!usable(prediction)) return false;
     bytes += prediction.destination.size();
-    if (used == kPredictionsMax || bytes > kWireReadAhead) return true;
+    if (used == kPredictionsMax || bytes > read_ahead_) return true;
     MutableBytes span = head(1 + used++);
     std::ranges::copy(pending().first(here), span.begin());
     span = span.subspan(here);
@@ -166,10 +170,21 @@ bool WireDecoder::lay_out_predictions(BlockSink& sink) {
     laid_out_.push_back({SpanUse::head, span, prediction.block});
     laid_out_.push_back({SpanUse::payload, prediction.destination, {}});
   }
-  return false;
+  return count == predictions.size();
+}
+
+void WireDecoder::adapt_read_ahead(std::size_t bytes) {
+  std::size_t room = 0;
+  for (const LaidOut& laid : laid_out_) room += laid.span.size();
+  if (bytes == room) {
+    read_ahead_ = std::min(2 * read_ahead_, kWireReadAhead);
+  } else if (bytes < room / 4) {
+    read_ahead_ = std::max(read_ahead_ / 2, kReadAheadMin);
+  }
 }
 
 void WireDecoder::commit(BlockSink& sink, std::size_t bytes) {
+  if (bytes > 0) adapt_read_ahead(bytes);
   for (std::size_t i = 0; i < laid_out_.size() && bytes > 0; ++i) {
     const LaidOut& laid = laid_out_[i];
     const std::size_t arrived = std::min(bytes, laid.span.size());

@@ -122,7 +122,7 @@ struct WireDecoderOptions {
 
 // prepare() uses up to so many spans; fewer are fine.
 inline constexpr std::size_t kWireScatterMax = 34;
-// And lays out about this many bytes at most.
+// And lays out about this many bytes at most; less while reads are short.
 inline constexpr std::size_t kWireReadAhead = 256 * 1024;
 
 class WireDecoder {
@@ -197,6 +197,7 @@ class WireDecoder {
   [[nodiscard]] bool lay_out_predictions(BlockSink& sink);
   [[nodiscard]] bool usable(const BlockPrediction& prediction) const;
 
+  void adapt_read_ahead(std::size_t bytes);
   void gather_from(std::size_t index, std::size_t bytes);
   [[nodiscard]] bool commit_head(BlockSink& sink, std::size_t index, std::size_t bytes);
   void advance_current(std::size_t bytes);
@@ -217,6 +218,7 @@ class WireDecoder {
   std::size_t finished_begin_ = 0;
 
   std::vector<LaidOut> laid_out_;
+  std::size_t read_ahead_ = kWireReadAhead;
   // One for a message rest or per prediction; allocated with the first prediction.
   std::unique_ptr<std::array<Head, 1 + kPredictionsMax>> heads_;
   std::unique_ptr<std::byte[]> scratch_;
