@@ -54,15 +54,24 @@ struct FewPieces {
 
 struct PeerState {
   PeerState(PeerInit peer_init, WireDecoderOptions decoder_options, TimePoint now)
-      : init(std::move(peer_init)), conn(init.conn), decoder(decoder_options), connected_at(now) {}
+      : init(std::move(peer_init)),
+        conn(init.conn),
+        decoder(decoder_options),
+        connected_at(now),
+        heard_at(now),
+        sent_at(now),
+        choke_changed_at(now),
+        peer_choke_changed_at(now),
+        useful_at(now),
+        block_at(now) {}
 
   PeerInit init;
   ConnId conn;
   WireDecoder decoder;
   SendQueue sends;
   TimePoint connected_at;
-  TimePoint heard_at{};     // last byte received
-  TimePoint sent_at{};      // last byte sent
+  TimePoint heard_at;       // last byte received
+  TimePoint sent_at;        // last byte sent
   bool closing = false;     // ClosePeer was said; kept until the end of the current input
   bool overflowed = false;  // its send queue is over LIM-09; closed when the input is handled
   bool signalled = false;   // WantWrite was said and nothing was collected since
@@ -89,11 +98,11 @@ struct PeerState {
 
   // Choking and interest.
   bool am_choking = true, am_interested = false, peer_choking = true, peer_interested = false;
-  TimePoint choke_changed_at{};  // ours
-  TimePoint peer_choke_changed_at{};
+  TimePoint choke_changed_at;  // ours
+  TimePoint peer_choke_changed_at;
   bool ever_unchoked = false;
   std::uint64_t sent_since_unchoke_bytes = 0;
-  TimePoint useful_at{};  // last time anyone was interested or a block moved
+  TimePoint useful_at;  // last time anyone was interested or a block moved
 
   // Asking.
   RequestList<AskedBlock> asked;
@@ -102,8 +111,9 @@ struct PeerState {
   std::uint32_t rejects_in_row = 0;
   std::uint32_t timeouts_in_row = 0;
   bool snubbed = false;
-  TimePoint block_at{};  // last block received, or when the first request of a series was made
-  TimePoint retry_at{};  // no requests before, after rejects
+  TimePoint block_at;        // last block received, or when the first request of a series was made
+  TimePoint silent_since{};  // when the first of the timeouts in a row began
+  TimePoint retry_at{};      // no requests before, after rejects
   std::uint64_t dry_epoch = 0;           // the picker had nothing for it in this epoch
   std::deque<Landing> landings;          // begun, in stream order
   std::unique_ptr<std::byte[]> scratch;  // one block, for a second copy of what lands elsewhere
@@ -111,12 +121,13 @@ struct PeerState {
 
   // Serving.
   RequestList<BlockRequest> queue;
+  RequestList<HashRequest> hash_queue;  // waits for hash_budget
   std::uint32_t bad_requests = 0;
   std::uint32_t choked_requests = 0;  // after the grace period
 
   // Budgets.
-  TokenBucket message_budget{2000};     // messages that move nothing (WIR-19)
-  TokenBucket hash_budget{256 * 1024};  // WIR-26
+  TokenBucket message_budget{2000};  // messages that move nothing (WIR-19)
+  TokenBucket hash_budget{256 * 1024, std::chrono::seconds(1)};  // WIR-26
 
   RateMeter down{std::chrono::seconds(10)};
   RateMeter up{std::chrono::seconds(10)};

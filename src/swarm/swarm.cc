@@ -204,6 +204,8 @@ void Swarm::ban(const IpAddress& address) {
   impl_->sweep();
 }
 
+void Swarm::unban(const IpAddress& address) { impl_->banned.unban(address); }
+
 bool Swarm::complete() const { return impl_->complete(); }
 
 const Bitfield& Swarm::have() const {

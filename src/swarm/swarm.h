@@ -212,7 +212,9 @@ class Swarm {
   void set_deadline(TimePoint now, PieceIndex piece, TimePoint deadline);
   void clear_deadline(PieceIndex piece);
   void set_upload_limit(double bytes_per_second) { upload_limit_ = bytes_per_second; }
+  // Closes the peers of that address and refuses new ones for an hour.
   void ban(const IpAddress& address);
+  void unban(const IpAddress& address);
 
   // Everything wanted is here (and stored).
   [[nodiscard]] bool complete() const;

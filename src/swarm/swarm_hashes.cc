@@ -5,8 +5,10 @@
 namespace weir {
 namespace {
 
-// A reject costs its sender little and us little, but not nothing.
-constexpr std::uint64_t kRejectCost = 256;
+constexpr std::uint64_t kHashMessageSize = 53;
+// Hashing a layer costs less than sending it would.
+constexpr std::uint64_t kWorkShare = 8;
+constexpr std::size_t kHashQueueMax = 64;
 constexpr std::size_t kReplyBacklogMax = 256 * 1024;
 
 }  // namespace
@@ -37,17 +39,29 @@ void Swarm::Impl::ask_hashes(PeerState& peer) {
 }
 
 void Swarm::Impl::on_hash_request(PeerState& peer, const HashRequest& run) {
-  HashServer::Answer answer;
-  const bool affordable =
-      peer.hash_budget.available(now) > 0 && peer.sends.control_bytes() < kReplyBacklogMax;
-  if (hash_server && affordable) answer = hash_server->answer(layers, run);
-  if (answer.hashes.empty()) {
+  if (peer.hash_queue.size() >= kHashQueueMax) {
     if (!charge(peer)) return;
     send(peer, HashRejectMessage{run});
-    peer.hash_budget.consume(now, kRejectCost + answer.work_bytes);
-  } else {
-    send(peer, HashesMessage{run, answer.hashes});
-    peer.hash_budget.consume(now, answer.hashes.size() * Sha256Digest::kSize + answer.work_bytes);
+    return;
+  }
+  peer.hash_queue.push(run);
+  serve_hashes(peer);
+}
+
+// Answers are far larger than questions, so they have a budget of their own (WIR-26).
+void Swarm::Impl::serve_hashes(PeerState& peer) {
+  while (!peer.hash_queue.empty() && peer.hash_budget.available(now) > 0 &&
+         peer.sends.control_bytes() < kReplyBacklogMax) {
+    const HashRequest run = *peer.hash_queue.take([](const HashRequest&) { return true; });
+    HashServer::Answer answer;
+    if (hash_server) answer = hash_server->answer(layers, run);
+    const std::uint64_t reply_bytes = answer.hashes.size() * Sha256Digest::kSize;
+    peer.hash_budget.consume(now, kHashMessageSize + reply_bytes + answer.work_bytes / kWorkShare);
+    if (answer.hashes.empty()) {
+      send(peer, HashRejectMessage{run});
+    } else {
+      send(peer, HashesMessage{run, answer.hashes});
+    }
   }
 }
 

@@ -83,6 +83,7 @@ struct Swarm::Impl {
 
   // --- Hashes: swarm_hashes.cc ---
   void on_hash_request(PeerState& peer, const HashRequest& run);
+  void serve_hashes(PeerState& peer);
   void on_hashes(PeerState& peer, const HashRequest& run, std::span<const Sha256Digest> hashes);
   void on_hash_reject(PeerState& peer, const HashRequest& run);
   void ask_hashes();
@@ -93,6 +94,7 @@ struct Swarm::Impl {
 
   // --- Asking: swarm_requests.cc ---
   [[nodiscard]] bool may_ask(const PeerState& peer) const;
+  [[nodiscard]] bool slow(const PeerState& peer) const;
   void fill_requests(PeerState& peer);
   void fill_all();
   bool ask(PeerState& peer, BlockRef block);
@@ -159,7 +161,7 @@ struct Swarm::Impl {
   std::unordered_map<ConnId, std::unique_ptr<PeerState>> peers;
   std::size_t closing = 0;
   std::deque<SwarmAction> actions;
-  std::set<IpAddress> banned;
+  BanList banned;
 
   // With metadata.
   std::shared_ptr<const TorrentInfo> info;
@@ -192,6 +194,7 @@ struct Swarm::Impl {
   Choker choker;
   SmartBan smart_ban;
   TimePoint next_tick = kNever;
+  double fastest_rate = 0;  // of the peers we download from, at the last tick
   double upload_limit = 0;
 
   bool overflows = false;  // some peer is over LIM-09

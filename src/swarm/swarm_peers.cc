@@ -56,7 +56,7 @@ void Swarm::Impl::add_peer(PeerInit init) {
     peer.has = Bitfield(layout().piece_count());
     availability->add_peer(peer.has);
   }
-  if (banned.contains(peer.address())) {
+  if (banned.banned(peer.address(), now)) {
     close(peer, CloseReason::banned);
     return;
   }
@@ -187,7 +187,7 @@ void Swarm::Impl::sweep() {
 }
 
 void Swarm::Impl::ban(const IpAddress& address) {
-  banned.insert(address);
+  banned.ban(address, now);
   for (auto& [conn, peer] : peers) {
     if (peer->address() == address) close(*peer, CloseReason::banned);
   }

@@ -14,6 +14,10 @@ constexpr Duration kRejectPause = std::chrono::seconds(1);
 // After a choke, requests are answered or rejected at once by those who do so at all.
 constexpr Duration kChokedAnswerTime = std::chrono::seconds(10);
 constexpr std::size_t kNewPiecesAtOnce = 16;
+constexpr Duration kJudgeRateAfter = std::chrono::seconds(10);
+constexpr double kSlowFactor = 10;
+// An honest peer may stall on its disk for a while; a fake one stays silent.
+constexpr Duration kGiveUpAfter = std::chrono::seconds(20);
 
 BlockRequest to_wire(const Layout& layout, BlockRef block) {
   return {block.piece, to_int(block.block) * kBlockSize, layout.block_size(block)};
@@ -25,6 +29,12 @@ bool Swarm::Impl::may_ask(const PeerState& peer) const {
   if (!downloading || !picker || peer.closing || !peer.am_interested) return false;
   if (peer.peer_choking && peer.allowed_to_us.pieces.empty()) return false;
   return now >= peer.retry_at;
+}
+
+// Slow next to the others: it should not hold up a piece that they could finish.
+bool Swarm::Impl::slow(const PeerState& peer) const {
+  return peer.snubbed || (now - peer.connected_at >= kJudgeRateAfter &&
+                          peer.window.rate(now) * kSlowFactor < fastest_rate);
 }
 
 void Swarm::Impl::fill_requests(PeerState& peer) {
@@ -44,7 +54,7 @@ void Swarm::Impl::fill_requests(PeerState& peer) {
                       .suggested = peer.suggested.pieces};
   if (peer.peer_choking) request.allowed_only = peer.allowed_to_us.pieces;
   request.blocks_max = window - peer.asked.size();
-  request.slow_peer = peer.snubbed;
+  request.slow_peer = slow(peer);
   request.parole = smart_ban.on_parole(peer.address());
   const std::size_t open_count = open.all().size();
   if (open_count < config.open_pieces_max && pool.has_room(layout().piece_length())) {
@@ -143,6 +153,7 @@ void Swarm::Impl::check_timeouts(PeerState& peer) {
   }
   const Duration limit = std::min<Duration>(peer.window.request_timeout(now), kSnubAfter);
   if (now - peer.block_at < limit) return;
+  if (peer.timeouts_in_row == 0) peer.silent_since = peer.block_at;
   peer.snubbed = true;
   peer.window.on_timeout();
   release_all(peer, true);
@@ -151,7 +162,8 @@ void Swarm::Impl::check_timeouts(PeerState& peer) {
     if (landing.asked) release(landing.block);
     landing.asked = false;
   }
-  if (++peer.timeouts_in_row >= kTimeoutsMax) {
+  ++peer.timeouts_in_row;
+  if (peer.timeouts_in_row >= kTimeoutsMax && now - peer.silent_since >= kGiveUpAfter) {
     close(peer, CloseReason::gave_up, "does not answer requests");
   }
 }

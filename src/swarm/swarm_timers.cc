@@ -24,6 +24,10 @@ void Swarm::Impl::handle_timer() {
 void Swarm::Impl::tick() {
   ++epoch;  // memory may be free again, end game may have begun
   if (hash_fetcher) hash_fetcher->handle_timer(now);
+  fastest_rate = 0;
+  for (const auto& [conn, peer] : peers) {
+    fastest_rate = std::max(fastest_rate, peer->window.rate(now));
+  }
   for (auto& [conn, peer] : peers) {
     if (!peer->closing) tick_peer(*peer);
   }
@@ -48,6 +52,7 @@ void Swarm::Impl::tick_peer(PeerState& peer) {
     send(peer, KeepAliveMessage{});
   }
   if (!picker) return;
+  serve_hashes(peer);
   if (peer.am_interested || peer.peer_interested) peer.useful_at = now;
   if (now - peer.connected_at >= kRedundantAfter && redundant(peer)) {
     close(peer, CloseReason::both_seeds, "neither side needs the other");
