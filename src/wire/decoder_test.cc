@@ -113,7 +113,8 @@ TEST(WireDecoder, EveryStepSizeGivesTheSameEvents) {
     const Decoded reference = run(recording, Guess::none, recording.stream.size());
     ASSERT_EQ(reference.events.size(), 40U);
     for (const Guess how : {Guess::right, Guess::reversed, Guess::shifted, Guess::random}) {
-      for (const std::size_t step : {1, 2, 3, 5, 7, 12, 13, 14, 17, 64, 100, 300, 1000}) {
+      for (const std::size_t step :
+           {1U, 2U, 3U, 5U, 7U, 12U, 13U, 14U, 17U, 64U, 100U, 300U, 1000U}) {
         const Decoded out = run(recording, how, step, seed);
         ASSERT_EQ(out.events, reference.events)
             << "seed " << seed << " guess " << static_cast<int>(how) << " step " << step;
