@@ -31,10 +31,11 @@ ClientResult<AddTorrent> with_file(const std::string& path, AddTorrent options) 
   }
   auto metadata = parse_torrent(bytes);
   if (!metadata) {
-    return std::unexpected(
-        ClientError{error_name(metadata.error().code),
-                    path + ": at byte " + std::to_string(metadata.error().offset) +
-                        (metadata.error().field.empty() ? "" : " in " + metadata.error().field)});
+    const MetainfoError& bad = metadata.error();
+    const std::string field = bad.field;
+    return std::unexpected(ClientError{
+        error_name(bad.code),
+        path + ": at byte " + std::to_string(bad.offset) + (field.empty() ? "" : " in " + field)});
   }
   options.metadata = std::make_shared<const TorrentMetadata>(std::move(*metadata));
   options.torrent_file = std::move(bytes);
