@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -99,8 +100,11 @@ struct AddTorrent {
   bool paused = false;
   bool sequential = false;
   std::vector<std::uint8_t> file_priorities;  // by file; empty: all wanted
-  std::vector<Endpoint> peers;                // named by the user
-  std::vector<std::string> trackers;          // in addition to the metadata's, as one tier
+  // Decides file_priorities, where they are empty, as soon as the metadata is known and before any
+  // file is created: what a magnet's files are called is not known earlier. Called once; pure.
+  std::function<std::vector<std::uint8_t>(const TorrentInfo&)> select_files;
+  std::vector<Endpoint> peers;        // named by the user
+  std::vector<std::string> trackers;  // in addition to the metadata's, as one tier
   RateLimits limits;
   Buffer saved_progress;  // from the StateStore, may be empty
 };

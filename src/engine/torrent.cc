@@ -108,6 +108,9 @@ Torrent::Torrent(TimePoint now, TorrentKey key, TorrentHost& host, AddTorrent re
     }
   }
   if (request_.metadata) info_ = request_.metadata->info;
+  if (info_ && request_.select_files && request_.file_priorities.empty()) {
+    request_.file_priorities = request_.select_files(*info_);
+  }
   if (!request_.seed_only) save_record();
   if (info_) start_storage(now);
   // Trackers hear of us when we can take part: at once for a magnet, after the check otherwise.
@@ -180,7 +183,9 @@ void Torrent::on_metadata(TimePoint now, Buffer info) {
   metadata.tracker_tiers = {request_.magnet ? request_.magnet->trackers
                                             : std::vector<std::string>{}};
   request_.torrent_file = write_torrent(metadata);
-  if (request_.magnet && request_.file_priorities.empty()) {
+  if (request_.select_files && request_.file_priorities.empty()) {
+    request_.file_priorities = request_.select_files(*info_);
+  } else if (request_.magnet && request_.file_priorities.empty()) {
     request_.file_priorities = selection(*request_.magnet, info_->layout.files().size());
   }
   save_record();
