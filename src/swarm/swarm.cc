@@ -231,6 +231,8 @@ std::optional<SwarmAction> Swarm::next() {
   return action;
 }
 
+void Swarm::check_invariants() const { impl_->check_invariants(); }
+
 SwarmStats Swarm::stats(TimePoint now) const { return impl_->stats(now); }
 std::vector<PeerStatus> Swarm::peers(TimePoint now) const { return impl_->status(now); }
 

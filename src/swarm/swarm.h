@@ -230,6 +230,9 @@ class Swarm {
   [[nodiscard]] SwarmStats stats(TimePoint now) const;
   [[nodiscard]] std::vector<PeerStatus> peers(TimePoint now) const;
 
+  // For tests: aborts when the parts of the state contradict each other. Cost: O(everything).
+  void check_invariants() const;
+
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;

@@ -139,6 +139,9 @@ struct Swarm::Impl {
   void set_deadline(PieceIndex piece, TimePoint deadline);
   void wants_changed();
 
+  // --- For tests: swarm_invariants.cc ---
+  void check_invariants() const;
+
   // --- Time: swarm_timers.cc ---
   void handle_timer();
   [[nodiscard]] TimePoint next_deadline() const;

@@ -114,6 +114,11 @@ void Swarm::Impl::release_all(PeerState& peer, bool send_cancel) {
 void Swarm::Impl::cancel_elsewhere(const PeerState& except, BlockRef block) {
   for (auto& [conn, other] : peers) {
     if (other.get() == &except || other->closing) continue;
+    for (Landing& landing : other->landings) {
+      if (landing.block != block || !landing.asked) continue;
+      release(block);
+      landing.asked = false;  // too late to cancel
+    }
     const auto taken = other->asked.take([&](const AskedBlock& a) { return a.block == block; });
     if (!taken) continue;
     release(block);

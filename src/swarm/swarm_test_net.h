@@ -173,6 +173,22 @@ class Node {
   std::vector<PieceIndex> arrived;
   std::optional<Buffer> metadata;
   std::size_t layers_arrived = 0;
+  bool keeps_arrivals = false;  // PieceArrived waits in `kept` for the test's verdict
+  std::deque<std::pair<PieceIndex, PieceBuffer>> kept;
+
+  // Checks a piece that arrived, and keeps it if it is good.
+  void verify(TimePoint now, PieceIndex piece, PieceBuffer buffer) {
+    arrived.push_back(piece);
+    const PieceData data{piece, std::as_const(buffer).bytes()};
+    PieceVerdict verdict = PieceVerdict::bad;
+    verify_pieces(*content.info, swarm.layers(), std::span(&data, 1), std::span(&verdict, 1));
+    if (verdict == PieceVerdict::good) {
+      disk[to_int(piece)] = to_buffer(data.data);
+      swarm.piece_stored(now, piece, std::move(buffer));
+    } else {
+      swarm.piece_failed(now, piece, std::move(buffer));
+    }
+  }
 
  private:
   void handle(TimePoint now, SwarmAction action) {
@@ -184,7 +200,11 @@ class Node {
     } else if (auto* write = std::get_if<WantWrite>(&action)) {
       writable.insert(write->conn);
     } else if (auto* piece = std::get_if<PieceArrived>(&action)) {
-      verify(now, piece->piece, std::move(piece->buffer));
+      if (keeps_arrivals) {
+        kept.emplace_back(piece->piece, std::move(piece->buffer));
+      } else {
+        verify(now, piece->piece, std::move(piece->buffer));
+      }
     } else if (auto* need = std::get_if<PieceNeeded>(&action)) {
       needed.push_back(need->piece);
       if (answers_needed) {
@@ -200,18 +220,6 @@ class Node {
       }
     } else if (std::holds_alternative<LayersArrived>(action)) {
       ++layers_arrived;
-    }
-  }
-  void verify(TimePoint now, PieceIndex piece, PieceBuffer buffer) {
-    arrived.push_back(piece);
-    const PieceData data{piece, std::as_const(buffer).bytes()};
-    PieceVerdict verdict = PieceVerdict::bad;
-    verify_pieces(*content.info, swarm.layers(), std::span(&data, 1), std::span(&verdict, 1));
-    if (verdict == PieceVerdict::good) {
-      disk[to_int(piece)] = to_buffer(data.data);
-      swarm.piece_stored(now, piece, std::move(buffer));
-    } else {
-      swarm.piece_failed(now, piece, std::move(buffer));
     }
   }
 };
@@ -280,6 +288,7 @@ class Net {
     now += step_time;
     for (const auto& node : nodes) {
       if (now >= node->swarm.next_deadline()) node->swarm.handle_timer(now);
+      if (checks_invariants) node->swarm.check_invariants();
     }
     drain();
   }
@@ -311,6 +320,7 @@ class Net {
   std::vector<std::unique_ptr<Node>> nodes;
   std::vector<Link> links;
   std::uint64_t next_conn = 1;
+  bool checks_invariants = true;
 
  private:
   PeerInit init(ConnId conn, const Node& remote, PeerDirection direction, const Options& options) {

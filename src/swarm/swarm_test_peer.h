@@ -110,7 +110,13 @@ class TestPeer final : public BlockSink {
     const Buffer& piece = node_.content.pieces[to_int(request.piece)];
     say_block(request.piece, request.begin, Bytes(piece).subspan(request.begin, request.length));
   }
+  // The rest of a message cut short: sent before the next.
+  void owe(Bytes rest) { owed_ = to_buffer(rest); }
   void say_bytes(Bytes bytes) {
+    if (!owed_.empty()) {
+      const Buffer rest = std::exchange(owed_, {});
+      say_bytes(rest);
+    }
     while (!bytes.empty() && connected()) {
       MutableBytes spans[kWireScatterMax];
       const std::size_t count = node_.swarm.prepare(net_.now, conn_, spans);
@@ -163,6 +169,7 @@ class TestPeer final : public BlockSink {
   }
   [[nodiscard]] bool heard(const std::string& start) const { return count(start) > 0; }
   std::vector<BlockRequest> take_requests() { return std::exchange(requests_, {}); }
+  std::deque<BlockRequest> pending;  // for the test's own use
 
   std::size_t predict(std::span<BlockPrediction>) override { return 0; }
   MutableBytes destination(const BlockHeader& block) override {
@@ -196,6 +203,7 @@ class TestPeer final : public BlockSink {
   ConnId conn_;
   WireDecoder decoder_;
   Buffer block_;
+  Buffer owed_;
   std::vector<std::string> heard_;
   std::vector<BlockRequest> requests_;
 };
