@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// The machine-readable output: every field name is documented in docs/cli.md and stays. Hashes are
+// full-length lower-case hexadecimal, sizes are integers, dates are RFC 3339 in UTC, text is always
+// valid UTF-8.
+#pragma once
+
+#include <boost/json/fwd.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "cli/exit_code.h"
+#include "engine/session_types.h"
+#include "metainfo/magnet.h"
+#include "metainfo/torrent_info.h"
+
+namespace weir {
+
+// One line with its newline.
+[[nodiscard]] std::string json_line(const boost::json::object& object);
+
+// {"error": {"code", "message", "exit_code", and "offset", "field" where known}}
+[[nodiscard]] std::string error_json(const CliError& error);
+
+// A string value made valid UTF-8.
+[[nodiscard]] boost::json::value json_text(std::string_view text);
+// "info_hash_v1" and "info_hash_v2", null where there is none.
+void add_hashes(boost::json::object& object, const InfoHashes& hashes);
+[[nodiscard]] boost::json::object torrent_json(const TorrentMetadata& metadata);
+[[nodiscard]] boost::json::object magnet_json(const Magnet& magnet);
+[[nodiscard]] boost::json::object status_json(const TorrentStatus& status);
+// {"time", "event", "info_hash", ...}. Nothing for events that are no news to a user.
+[[nodiscard]] std::optional<boost::json::object> event_json(const Event& event,
+                                                            const TorrentStatus& status,
+                                                            const TorrentInfo* info);
+
+}  // namespace weir

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "cli/options.h"
+
+#include <algorithm>
+#include <array>
+
+namespace weir {
+namespace {
+
+constexpr CliOption kJson{.name = "--json",
+                          .help = "print the result as one JSON object on stdout"};
+constexpr CliOption kJsonl{.name = "--jsonl",
+                           .help = "print events as they happen on stdout, one JSON object a line"};
+constexpr CliOption kListen{
+    .name = "--listen",
+    .value = "ADDR:PORT",
+    .repeats = true,
+    .help =
+        "accept peers here; PORT alone means all addresses, port 0 lets the system choose, "
+        "none turns it off (default: the first free port from 6981 on)"};
+constexpr CliOption kPeer{.name = "--peer",
+                          .value = "HOST:PORT",
+                          .repeats = true,
+                          .help = "a peer to connect to, besides those from trackers"};
+constexpr CliOption kTracker{.name = "--tracker",
+                             .value = "URL",
+                             .repeats = true,
+                             .help = "a tracker to use besides the torrent's own"};
+constexpr CliOption kMaxUp{.name = "--max-up",
+                           .value = "RATE",
+                           .help = "upload at most so many bytes a second (K, M, G: times 1024)"};
+constexpr CliOption kStateDir{.name = "--state-dir",
+                              .value = "DIR",
+                              .words = CliWords::directory,
+                              .help =
+                                  "where progress is kept between runs (default: "
+                                  "$XDG_STATE_HOME/weir)"};
+constexpr CliOption kThreads{.name = "--threads",
+                             .value = "N",
+                             .help =
+                                 "hash with so many threads (default: one for each core, at "
+                                 "least 2)"};
+constexpr CliOption kData{.name = "--data",
+                          .value = "DIR",
+                          .words = CliWords::directory,
+                          .help =
+                              "the directory that holds the torrent's content under the "
+                              "torrent's name, or the content itself"};
+
+constexpr std::array kGet{
+    CliOption{.name = "--output",
+              .letter = 'o',
+              .value = "DIR",
+              .words = CliWords::directory,
+              .help = "download into this directory (default: the current one)"},
+    CliOption{.name = "--select",
+              .value = "GLOB",
+              .repeats = true,
+              .help = "only files whose path within the torrent matches; * matches / too, a "
+                      "directory's path selects what is in it"},
+    CliOption{.name = "--sequential", .help = "fetch pieces from first to last"},
+    CliOption{.name = "--seed", .help = "go on uploading when all is here, until stopped"},
+    kPeer,
+    kListen,
+    CliOption{.name = "--max-down",
+              .value = "RATE",
+              .help = "download at most so many bytes a second (K, M, G: times 1024)"},
+    kMaxUp,
+    kTracker,
+    CliOption{.name = "--timeout",
+              .value = "TIME",
+              .help = "give up when not complete after so many seconds (or 10m, 2h)"},
+    kStateDir,
+    CliOption{.name = "--part", .help = "add .part to the names of files while incomplete"},
+    CliOption{.name = "--preallocate", .help = "reserve the disk space of every file first"},
+    CliOption{.name = "--check",
+              .value = "HOW",
+              .words = CliWords::choices,
+              .choices = "resume full",
+              .help = "resume: continue from the saved progress (default); full: hash what is on "
+                      "disk again"},
+    kJson,
+    kJsonl,
+};
+
+constexpr std::array kSeed{
+    kData,
+    CliOption{.name = "--trust",
+              .help = "start at once without hashing the content; a piece is checked before it is "
+                      "first sent"},
+    kListen,
+    kPeer,
+    kMaxUp,
+    kTracker,
+    kStateDir,
+    kJson,
+    kJsonl,
+};
+
+constexpr std::array kCreate{
+    CliOption{.name = "--output",
+              .letter = 'o',
+              .value = "FILE",
+              .words = CliWords::any_path,
+              .help = "write the torrent here, - for stdout (default: NAME.torrent)"},
+    CliOption{.name = "--force", .letter = 'f', .help = "replace the output file if it exists"},
+    CliOption{.name = "--v1", .help = "make a v1 torrent, for old clients"},
+    CliOption{.name = "--v2", .help = "make a v2 torrent"},
+    CliOption{.name = "--hybrid", .help = "make a torrent for both (default)"},
+    CliOption{.name = "--piece-size",
+              .value = "SIZE",
+              .help = "a power of two from 16K to 256M (default: chosen by the content's size)"},
+    CliOption{.name = "--tracker",
+              .value = "URL",
+              .repeats = true,
+              .help = "a tracker; each use is a tier of its own, commas separate trackers of one "
+                      "tier"},
+    CliOption{.name = "--web-seed",
+              .value = "URL",
+              .repeats = true,
+              .help = "a web server that has the content"},
+    CliOption{.name = "--private", .help = "peers come from the trackers only"},
+    CliOption{.name = "--source", .value = "TEXT", .help = "the source field, part of the hash"},
+    CliOption{.name = "--comment", .value = "TEXT", .help = "a comment"},
+    CliOption{.name = "--date",
+              .value = "SECONDS",
+              .help = "the creation date in seconds since 1970, or none (default: now)"},
+    CliOption{.name = "--name", .value = "NAME", .help = "the torrent's name (default: PATH's)"},
+    kThreads,
+    kJson,
+};
+
+constexpr std::array kShow{kJson};
+
+constexpr std::array kVerify{kData, kThreads, kJson};
+
+constexpr std::array kCommon{
+    CliOption{.name = "--quiet", .letter = 'q', .help = "no progress and no notes, only errors"},
+    CliOption{.name = "--help", .letter = 'h', .help = "print this help"},
+};
+
+constexpr std::array kCommands{
+    CliCommand{.name = "get",
+               .operands = "ID...",
+               .operands_min = 1,
+               .operands_max = kOperandsMax,
+               .operand_words = CliWords::torrent_file,
+               .summary = "download torrents",
+               .description =
+                   "ID is a .torrent file, a magnet link or an info hash (40 hexadecimal or 32 "
+                   "base32 digits for v1, 64 hexadecimal digits for v2). What is on disk already "
+                   "is kept and completed. Ends as soon as the content is complete and on disk.",
+               .options = kGet},
+    CliCommand{.name = "seed",
+               .operands = "TORRENT...",
+               .operands_min = 1,
+               .operands_max = kOperandsMax,
+               .operand_words = CliWords::torrent_file,
+               .summary = "upload content that is here",
+               .description = "Checks the content, then uploads it until stopped with Ctrl-C. "
+                              "Nothing on disk is ever changed. Where pieces are missing or bad, "
+                              "the others are uploaded, and the exit code at the end is 5.",
+               .options = kSeed},
+    CliCommand{.name = "create",
+               .operands = "PATH",
+               .operands_min = 1,
+               .operands_max = 1,
+               .operand_words = CliWords::any_path,
+               .summary = "make a torrent of a file or directory",
+               .description =
+                   "Reads the content once for all hashes. Every file in the directory becomes "
+                   "part of the torrent; a symbolic link, a special file or one that can't be "
+                   "read is an error.",
+               .options = kCreate},
+    CliCommand{.name = "show",
+               .operands = "ID",
+               .operands_min = 1,
+               .operands_max = 1,
+               .operand_words = CliWords::torrent_file,
+               .summary = "print what is in a torrent or magnet link",
+               .description = "ID is a .torrent file (- for stdin), a magnet link or an info hash.",
+               .options = kShow},
+    CliCommand{.name = "verify",
+               .operands = "TORRENT",
+               .operands_min = 1,
+               .operands_max = 1,
+               .operand_words = CliWords::torrent_file,
+               .summary = "hash content and compare it with its torrent",
+               .description = "Lists the files that are missing or damaged. The exit code is 5 "
+                              "unless everything is good.",
+               .options = kVerify},
+    CliCommand{.name = "completion",
+               .operands = "SHELL",
+               .operands_min = 1,
+               .operands_max = 1,
+               .operand_words = CliWords::choices,
+               .operand_choices = "bash zsh fish",
+               .summary = "print a shell's completion script",
+               .description = "SHELL is bash, zsh or fish.",
+               .options = {}},
+    CliCommand{.name = "manual",
+               .operands = "",
+               .summary = "print the manual page in roff",
+               .description = "To read it here: weir manual | man -l -",
+               .options = {}},
+};
+
+constexpr std::array kExitRows{
+    CliExitRow{0, "done"},
+    CliExitRow{1, "another failure"},
+    CliExitRow{2, "wrong usage"},
+    CliExitRow{3, "not found: a file, or no file matches"},
+    CliExitRow{4, "timed out"},
+    CliExitRow{5, "verification failed: content is missing or damaged"},
+    CliExitRow{6, "network failure"},
+    CliExitRow{7, "stopped with work unfinished"},
+    CliExitRow{8, "disk full or over quota"},
+    CliExitRow{9, "permission denied, or the disk is read-only"},
+    CliExitRow{11, "exists already"},
+    CliExitRow{12, "bad input: the torrent or magnet link is not valid"},
+};
+
+constexpr std::array kVariables{
+    CliVariable{"NO_COLOR", "when set and not empty, no colour"},
+    CliVariable{"TERM", "dumb turns off redrawing and colour"},
+    CliVariable{"XDG_STATE_HOME",
+                "the state directory is weir below it (default: "
+                "~/.local/state)"},
+    CliVariable{"SOURCE_DATE_EPOCH", "the creation date of a new torrent unless --date gives one"},
+};
+
+}  // namespace
+
+std::span<const CliCommand> cli_commands() { return kCommands; }
+std::span<const CliOption> cli_common_options() { return kCommon; }
+std::span<const CliExitRow> cli_exit_rows() { return kExitRows; }
+std::span<const CliVariable> cli_variables() { return kVariables; }
+std::string_view cli_version() { return WEIR_VERSION; }
+
+const CliCommand* find_command(std::string_view name) {
+  const auto found = std::ranges::find(kCommands, name, &CliCommand::name);
+  return found == kCommands.end() ? nullptr : &*found;
+}
+
+const CliOption* find_option(const CliCommand& command, std::string_view name) {
+  for (const auto options : {command.options, cli_common_options()}) {
+    const auto found = std::ranges::find(options, name, &CliOption::name);
+    if (found != options.end()) return &*found;
+  }
+  return nullptr;
+}
+
+const CliOption* find_option(const CliCommand& command, char letter) {
+  for (const auto options : {command.options, cli_common_options()}) {
+    const auto found = std::ranges::find(options, letter, &CliOption::letter);
+    if (letter != 0 && found != options.end()) return &*found;
+  }
+  return nullptr;
+}
+
+}  // namespace weir

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "cli/source.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+
+#include "bencode/decoder.h"
+#include "cli/render.h"
+#include "cli/values.h"
+#include "metainfo/parse.h"
+
+namespace weir {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Closes what it opened; stdin stays open.
+struct InputFile {
+  explicit InputFile(const std::string& path)
+      : fd(path == "-" ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
+  ~InputFile() {
+    if (fd > STDIN_FILENO) close(fd);
+  }
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
+  int fd;
+};
+
+CliError metainfo_failure(const MetainfoError& error, const std::string& path) {
+  std::string why = error_name(error.code);
+  if (error.bencode) why += fmt::format(" ({})", error_name(*error.bencode));
+  if (*error.field != 0) why += fmt::format(" in \"{}\"", error.field);
+  return {.exit = ExitCode::bad_input,
+          .code = error_name(error.code),
+          .text = fmt::format("{}: not a valid torrent: {} at byte {}", printable(path), why,
+                              error.offset),
+          .offset = error.offset,
+          .field = error.field};
+}
+
+CliResult<TorrentSource> load_magnet(const std::string& text) {
+  auto magnet = parse_magnet(text);
+  if (!magnet) {
+    return std::unexpected(
+        CliError{.exit = ExitCode::bad_input,
+                 .code = error_name(magnet.error().code),
+                 .text = fmt::format("not a valid magnet link: {} at byte {}",
+                                     error_name(magnet.error().code), magnet.error().offset),
+                 .offset = magnet.error().offset,
+                 .field = {}});
+  }
+  TorrentSource source;
+  source.id = text;
+  source.magnet = std::move(*magnet);
+  return source;
+}
+
+bool exists(const std::string& path) {
+  struct stat status{};
+  return stat(path.c_str(), &status) == 0;
+}
+
+}  // namespace
+
+const InfoHashes& TorrentSource::hashes() const {
+  return metadata ? metadata->info->hashes : magnet->hashes;
+}
+
+std::string TorrentSource::label() const {
+  const std::string& name = metadata ? metadata->info->name : magnet->name;
+  if (!name.empty()) return printable(name);
+  return hashes().v1 ? hashes().v1->hex() : hashes().v2->hex();
+}
+
+CliResult<Buffer> read_whole_file(const std::string& path, std::size_t bytes_max) {
+  const InputFile file(path);
+  if (file.fd < 0) return std::unexpected(errno_error(errno, path));
+  struct stat status{};
+  if (fstat(file.fd, &status) != 0) return std::unexpected(errno_error(errno, path));
+  if (S_ISDIR(status.st_mode)) return std::unexpected(errno_error(EISDIR, path));
+  Buffer bytes;
+  for (std::size_t size = 0;;) {
+    bytes.resize(std::min(size + 256 * 1024, bytes_max + 1));
+    const ssize_t got = read(file.fd, bytes.data() + size, bytes.size() - size);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return std::unexpected(errno_error(errno, path));
+    size += static_cast<std::size_t>(got);
+    if (size > bytes_max) {
+      return std::unexpected(CliError{
+          .exit = ExitCode::bad_input,
+          .code = error_name(MetainfoErrc::input_too_large),
+          .text = fmt::format("{}: larger than {}", printable(path), render_bytes(bytes_max)),
+          .offset = bytes_max,
+          .field = {}});
+    }
+    if (got == 0) {
+      bytes.resize(size);
+      return bytes;
+    }
+  }
+}
+
+CliResult<TorrentSource> load_torrent_file(const std::string& path) {
+  auto bytes = read_whole_file(path, MetainfoLimits{}.torrent_bytes_max);
+  if (!bytes) return std::unexpected(bytes.error());
+  auto metadata = parse_torrent(*bytes);
+  if (!metadata) return std::unexpected(metainfo_failure(metadata.error(), path));
+  TorrentSource source;
+  source.id = path;
+  source.metadata = std::make_shared<const TorrentMetadata>(std::move(*metadata));
+  source.torrent_file = std::move(*bytes);
+  return source;
+}
+
+CliResult<TorrentSource> load_source(const std::string& id) {
+  if (id.size() >= 7 &&
+      std::ranges::equal(id.substr(0, 7), std::string_view("magnet:"),
+                         [](char a, char b) { return (a | 0x20) == b || a == b; })) {
+    return load_magnet(id);
+  }
+  if (id != "-" && !exists(id)) {
+    if (const auto hashes = parse_info_hash(id)) {
+      TorrentSource source;
+      source.id = id;
+      source.magnet.emplace().hashes = *hashes;
+      return source;
+    }
+  }
+  return load_torrent_file(id);
+}
+
+std::string absolute_path(const std::string& path) {
+  std::error_code failed;
+  const fs::path absolute = fs::absolute(path, failed).lexically_normal();
+  return failed ? path : absolute.string();
+}
+
+CliResult<std::string> find_content(const TorrentInfo& info, const std::string& data) {
+  const std::string top = split_path(info.layout.files().front().path).front();
+  const fs::path directory = absolute_path(data);
+  if (exists(directory / top)) return directory.string();
+  // "out/" has an empty last component.
+  const fs::path itself = directory.has_filename() ? directory : directory.parent_path();
+  if (itself.filename() == top && exists(itself)) return itself.parent_path().string();
+  return std::unexpected(
+      CliError{.exit = ExitCode::not_found,
+               .code = "not_found",
+               .text = fmt::format("{}: there is no {} in it", printable(data), printable(top)),
+               .offset = {},
+               .field = {}});
+}
+
+std::string magnet_of(const TorrentMetadata& metadata) {
+  Magnet magnet;
+  magnet.hashes = metadata.info->hashes;
+  magnet.name = metadata.info->name;
+  for (const auto& tier : metadata.tracker_tiers) {
+    magnet.trackers.insert(magnet.trackers.end(), tier.begin(), tier.end());
+  }
+  magnet.web_seeds = metadata.web_seeds;
+  return format_magnet(magnet);
+}
+
+}  // namespace weir

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "cli/values.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "swarm/piece_picker.h"
+
+namespace weir {
+namespace {
+
+// A plain decimal number at the start of `text`, which is left with what follows it.
+std::optional<double> take_number(std::string_view& text) {
+  const std::size_t size = std::min(text.find_first_not_of("0123456789."), text.size());
+  double value = 0;
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + size, value, std::chars_format::fixed);
+  if (error != std::errc{} || end != text.data() + size) return std::nullopt;
+  text.remove_prefix(size);
+  return value;
+}
+
+std::optional<std::uint16_t> parse_port(std::string_view text) {
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return port;
+}
+
+// Whether `c` is in the bracket expression at the start of `pattern`; sets how long it is. An
+// expression that does not end is an ordinary '['.
+std::optional<bool> in_brackets(std::string_view pattern, char c, std::size_t& length) {
+  std::size_t at = 1;
+  const bool negated = at < pattern.size() && (pattern[at] == '!' || pattern[at] == '^');
+  if (negated) ++at;
+  bool found = false;
+  for (bool first = true; at < pattern.size() && (first || pattern[at] != ']'); first = false) {
+    const auto low = static_cast<unsigned char>(pattern[at++]);
+    auto high = low;
+    if (at + 1 < pattern.size() && pattern[at] == '-' && pattern[at + 1] != ']') {
+      high = static_cast<unsigned char>(pattern[at + 1]);
+      at += 2;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    found = found || (low <= byte && byte <= high);
+  }
+  if (at >= pattern.size()) return std::nullopt;
+  length = at + 1;
+  return found != negated;
+}
+
+// How much of the pattern matches `c`; 0 when it does not. REQUIRES: pattern is not empty and does
+// not start with '*'.
+std::size_t match_one(std::string_view pattern, char c) {
+  if (pattern[0] == '?') return 1;
+  if (pattern[0] == '[') {
+    std::size_t length = 0;
+    if (const auto inside = in_brackets(pattern, c, length)) return *inside ? length : 0;
+  }
+  if (pattern[0] == '\\' && pattern.size() > 1) return pattern[1] == c ? 2 : 0;
+  return pattern[0] == c ? 1 : 0;
+}
+
+bool selects_path(std::string_view pattern, std::string_view path) {
+  for (std::size_t end = path.size(); end != path.npos && end > 0; end = path.rfind('/', end - 1)) {
+    if (glob_matches(pattern, path.substr(0, end))) return true;
+    if (end == 0) break;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> parse_size(std::string_view text) {
+  const auto number = take_number(text);
+  if (!number) return std::nullopt;
+  double scale = 1;
+  if (!text.empty()) {
+    constexpr std::string_view kLetters = "KMGT";
+    const char letter = text[0] >= 'a' ? static_cast<char>(text[0] - 'a' + 'A') : text[0];
+    if (const std::size_t power = kLetters.find(letter); power != kLetters.npos) {
+      scale = std::pow(1024.0, static_cast<double>(power + 1));
+      text.remove_prefix(1);
+      if (text.starts_with('i') && text.size() == 2) text.remove_prefix(1);
+    }
+    if (text == "B") text.remove_prefix(1);
+    if (!text.empty()) return std::nullopt;
+  }
+  const double bytes = *number * scale;
+  if (bytes >= 9.2e18) return std::nullopt;
+  return static_cast<std::uint64_t>(bytes);
+}
+
+std::optional<std::chrono::milliseconds> parse_time(std::string_view text) {
+  const auto number = take_number(text);
+  if (!number) return std::nullopt;
+  double seconds = *number;
+  if (text == "m") seconds *= 60;
+  if (text == "h") seconds *= 3600;
+  if (!(text.empty() || text == "s" || text == "m" || text == "h")) return std::nullopt;
+  if (seconds <= 0 || seconds > 3600.0 * 24 * 3653) return std::nullopt;
+  return std::chrono::milliseconds(static_cast<std::int64_t>(std::ceil(seconds * 1000)));
+}
+
+std::optional<std::vector<Endpoint>> parse_listen(std::string_view text) {
+  const std::string_view digits = text.starts_with(':') ? text.substr(1) : text;
+  if (const auto port = parse_port(digits)) {
+    return std::vector{Endpoint{IpAddress::v4(0), *port}, Endpoint{*IpAddress::parse("::"), *port}};
+  }
+  if (const auto endpoint = Endpoint::parse(text)) return std::vector{*endpoint};
+  return std::nullopt;
+}
+
+std::optional<HostPort> parse_host_port(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == text.npos || colon == 0) return std::nullopt;
+  const auto port = parse_port(text.substr(colon + 1));
+  if (!port || *port == 0) return std::nullopt;
+  std::string_view host = text.substr(0, colon);
+  if (host.starts_with('[')) {
+    if (!host.ends_with(']')) return std::nullopt;
+    host = host.substr(1, host.size() - 2);
+    if (!IpAddress::parse(host)) return std::nullopt;
+  } else if (host.find(':') != host.npos) {
+    return std::nullopt;  // an IPv6 address needs its brackets
+  }
+  if (host.empty() || host.find_first_of("/@ ") != host.npos) return std::nullopt;
+  return HostPort{std::string(host), *port};
+}
+
+bool glob_matches(std::string_view pattern, std::string_view text) {
+  std::size_t p = 0;
+  std::size_t t = 0;
+  // Where to continue when a later part does not fit: the last '*' takes one character more.
+  std::size_t star = pattern.npos;
+  std::size_t star_text = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      star_text = t;
+      continue;
+    }
+    const std::size_t used = p < pattern.size() ? match_one(pattern.substr(p), text[t]) : 0;
+    if (used > 0) {
+      p += used;
+      ++t;
+    } else if (star != pattern.npos) {
+      p = star + 1;
+      t = ++star_text;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
+}
+
+bool glob_selects(std::string_view pattern, const TorrentFile& file) {
+  if (pattern.size() > 1 && pattern.ends_with('/')) pattern.remove_suffix(1);
+  const std::string_view path = file.path;
+  const std::size_t slash = path.find('/');
+  if (slash != path.npos && selects_path(pattern, path.substr(slash + 1))) return true;
+  return selects_path(pattern, path);
+}
+
+std::vector<std::uint8_t> select_files(const Layout& layout,
+                                       const std::vector<std::string>& patterns) {
+  std::vector<std::uint8_t> priorities;
+  if (patterns.empty()) return priorities;
+  priorities.reserve(layout.files().size());
+  for (const TorrentFile& file : layout.files()) {
+    const bool selected =
+        !file.attributes.pad && std::ranges::any_of(patterns, [&](const std::string& pattern) {
+          return glob_selects(pattern, file);
+        });
+    priorities.push_back(selected ? kPriorityNormal : kPriorityNone);
+  }
+  return priorities;
+}
+
+std::optional<InfoHashes> parse_info_hash(std::string_view text) {
+  InfoHashes hashes;
+  if (text.size() == 40) {
+    hashes.v1 = Sha1Digest::from_hex_text(text);
+  } else if (text.size() == 32) {
+    if (const auto raw = from_base32(text)) hashes.v1 = Sha1Digest::from(*raw);
+  } else if (text.size() == 64) {
+    hashes.v2 = Sha256Digest::from_hex_text(text);
+  }
+  if (!hashes.v1 && !hashes.v2) return std::nullopt;
+  return hashes;
+}
+
+std::vector<std::string> split_path(std::string_view path) {
+  std::vector<std::string> parts;
+  while (!path.empty()) {
+    const std::size_t slash = std::min(path.find('/'), path.size());
+    if (slash > 0) parts.emplace_back(path.substr(0, slash));
+    path.remove_prefix(std::min(slash + 1, path.size()));
+  }
+  return parts;
+}
+
+}  // namespace weir
