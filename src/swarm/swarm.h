@@ -81,7 +81,7 @@ struct SwarmConfig {
   std::size_t metadata_max = 8u << 20;
   Duration idle_timeout = std::chrono::seconds(120);
   Duration keepalive_interval = std::chrono::seconds(55);
-  std::size_t open_pieces_max = 128;  // also bounded by the buffer pool
+  std::size_t open_pieces_max = 1024;  // also bounded by the buffer pool
 };
 
 struct PeerInit {

@@ -13,7 +13,6 @@ constexpr Duration kSnubAfter = std::chrono::seconds(60);
 constexpr Duration kRejectPause = std::chrono::seconds(1);
 // After a choke, requests are answered or rejected at once by those who do so at all.
 constexpr Duration kChokedAnswerTime = std::chrono::seconds(10);
-constexpr std::size_t kNewPiecesAtOnce = 16;
 constexpr Duration kJudgeRateAfter = std::chrono::seconds(10);
 constexpr double kSlowFactor = 10;
 // An honest peer may stall on its disk for a while; a fake one stays silent.
@@ -58,7 +57,10 @@ void Swarm::Impl::fill_requests(PeerState& peer) {
   request.parole = smart_ban.on_parole(peer.address());
   const std::size_t open_count = open.all().size();
   if (open_count < config.open_pieces_max && pool.has_room(layout().piece_length())) {
-    request.new_pieces_max = std::min(config.open_pieces_max - open_count, kNewPiecesAtOnce);
+    // As many as the window needs: a limit that binds would look like a peer with nothing to give.
+    const std::size_t blocks_a_piece = (layout().piece_length() + kBlockSize - 1) / kBlockSize;
+    request.new_pieces_max =
+        std::min(config.open_pieces_max - open_count, request.blocks_max / blocks_a_piece + 1);
   }
   picker->pick(request, *availability, open, already, now, picks);
 
