@@ -110,6 +110,7 @@ void Resolver::arm() {
 }
 
 void Resolver::stop() {
+  if (std::exchange(stopped_, true)) return;
   under_way_.clear();
   timer_.cancel();
   std::unique_lock lock(shared_->mutex);

@@ -44,7 +44,7 @@ class Resolver {
 
   void lookup(RequestId id, const std::string& host, AddressFamily family);
   void cancel(RequestId id) { under_way_.erase(id); }
-  // Close the mailbox first.
+  // Close the mailbox first. Idempotent.
   void stop();
 
   [[nodiscard]] static std::vector<IpAddress> system_look_up(const std::string& host,
@@ -61,6 +61,7 @@ class Resolver {
   std::map<RequestId, TimePoint> under_way_;  // until when
   std::shared_ptr<Shared> shared_;            // kept alive by helper threads too
   bool armed_ = false;
+  bool stopped_ = false;
 };
 
 }  // namespace weir
