@@ -284,7 +284,10 @@ ResumePlan plan_resume(const Layout& layout, const TorrentProgress& progress,
         same(then, now) || (progress.writing && !complete && grown(then, now, entry.length));
     const bool missing = wanted && wanted->test(i) && !now;
     if (expected && !missing) continue;
-    for (std::size_t piece = begin; piece < end; ++piece) distrust(piece);
+    for (std::size_t piece = begin; piece < end; ++piece) {
+      // Of a file that is gone there is nothing to hash.
+      missing ? plan.trusted.set(piece, false) : distrust(piece);
+    }
   }
   return plan;
 }

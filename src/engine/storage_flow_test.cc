@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "engine/storage_flow.h"
+
+#include <gtest/gtest.h>
+
+#include <utility>
+
+#include "metainfo/create.h"
+#include "store/memory_disk.h"
+#include "store/memory_state_store.h"
+
+namespace weir {
+namespace {
+
+constexpr std::uint32_t kPiece = 16 * 1024;
+
+// A torrent of two files, the second executable, with a piece that both share.
+struct Made {
+  std::shared_ptr<const TorrentInfo> info;
+  Buffer content;
+
+  Made() : content(5 * kPiece + 100) {
+    Random(5).fill(content);
+    CreateOptions options;
+    options.kind = TorrentKind::v1;
+    options.piece_length = kPiece;
+    options.name = "t";
+    auto builder = TorrentBuilder::make(
+        options, {{{"a"}, 2 * kPiece + 50, {}, {}},
+                  {{"b"}, content.size() - 2 * kPiece - 50, {.executable = true}, {}}});
+    for (std::uint32_t i = 0; i < builder->layout().piece_count(); ++i) {
+      const CreatedPieceInput input{PieceIndex{i}, piece_of(builder->layout(), i)};
+      builder->add(hash_created_pieces(builder->layout(), {&input, 1}));
+    }
+    info = builder->finish()->metadata.info;
+  }
+  [[nodiscard]] Bytes piece_of(const Layout& layout, std::uint32_t i) const {
+    return Bytes(content).subspan(std::size_t{i} * kPiece, layout.piece_size(PieceIndex{i}));
+  }
+  [[nodiscard]] Bytes piece(std::uint32_t i) const { return piece_of(info->layout, i); }
+};
+
+class StorageFlowTest : public testing::Test {
+ protected:
+  FlowStart start_request(bool part_suffix = false) const {
+    FlowStart start;
+    start.info = made_.info;
+    start.layers = PieceLayers(made_.info->layout, {});
+    start.storage = {.root = "/data",
+                     .side_root = "/side",
+                     .part_suffix = part_suffix,
+                     .preallocation = Preallocation::sparse};
+    start.wanted = Bitfield(made_.info->layout.files().size(), true);
+    return start;
+  }
+  // A new life: an empty machine over the same disk, with the progress that was saved.
+  void begin(FlowStart start) {
+    flow_ = std::make_unique<StorageFlow>(TorrentKey{1}, "id", FlowConfig{},
+                                          [this] { return JobId{++last_job_}; });
+    said_.clear();
+    checks_ = 0;
+    if (auto entry = state_.load("id"); entry && *entry) start.saved_progress = (*entry)->progress;
+    flow_->start(now_, std::move(start));
+    drain();
+  }
+  void drain() {
+    while (auto output = flow_->next()) {
+      if (auto* job = std::get_if<Job>(&*output)) {
+        if (std::holds_alternative<CheckPiecesJob>(job->work)) ++checks_;
+        flow_->handle_job(now_, run_job(std::move(*job), disk_, state_));
+      } else {
+        said_.push_back(std::move(*output));
+      }
+    }
+  }
+  void arrive(std::uint32_t piece, bool good = true) {
+    const Bytes bytes = made_.piece(piece);
+    PieceBuffer buffer = pool_.take(bytes.size());
+    std::copy(bytes.begin(), bytes.end(), buffer.bytes().begin());
+    if (!good) buffer.bytes()[7] ^= std::byte{1};
+    flow_->piece_arrived(now_, PieceIndex{piece}, std::move(buffer));
+    drain();
+  }
+  void pass(Duration span) {
+    const TimePoint end = now_ + span;
+    while (flow_->next_deadline() <= end) {
+      now_ = std::max(now_, flow_->next_deadline());
+      flow_->handle_timer(now_);
+      drain();
+      now_ += std::chrono::milliseconds(1);
+    }
+    now_ = end;
+  }
+  template <class Said>
+  [[nodiscard]] std::size_t count() const {
+    return static_cast<std::size_t>(std::count_if(
+        said_.begin(), said_.end(),
+        [](const FlowOutput& output) { return std::holds_alternative<Said>(output); }));
+  }
+
+  Made made_;
+  MemoryDisk disk_;
+  MemoryStateStore state_;
+  BufferPool pool_{1 << 24, 0};
+  TimePoint now_ = TimePoint{} + std::chrono::hours(1);
+  std::uint64_t last_job_ = 0;
+  std::unique_ptr<StorageFlow> flow_;
+  std::vector<FlowOutput> said_;
+  int checks_ = 0;
+};
+
+TEST_F(StorageFlowTest, GoodPiecesAreStoredBadOnesAreNot) {
+  begin(start_request());
+  ASSERT_TRUE(flow_->ready());
+  arrive(0);
+  arrive(1, false);
+  pass(std::chrono::seconds(1));
+  EXPECT_EQ(count<FlowStored>(), 1U);
+  EXPECT_EQ(count<FlowBadPiece>(), 1U);
+  EXPECT_TRUE(flow_->here().test(0));
+  EXPECT_FALSE(flow_->here().test(1));
+  EXPECT_FALSE(disk_.contents("/data/t/b").has_value());
+}
+
+TEST_F(StorageFlowTest, AKilledRunContinuesWithoutCheckingWhatWasSynced) {
+  begin(start_request());
+  arrive(0);
+  arrive(2);
+  pass(std::chrono::seconds(10));  // the journal syncs meanwhile
+  arrive(3);                       // synced at once: the last sync is long ago
+  pass(std::chrono::milliseconds(50));
+  arrive(4);
+  pass(std::chrono::milliseconds(100));  // written, not synced
+  begin(start_request());
+  EXPECT_TRUE(flow_->ready());
+  EXPECT_EQ(flow_->check_total(), 1U) << "only the unsynced piece is hashed again";
+  EXPECT_EQ(flow_->here().count(), 4U);
+  EXPECT_FALSE(flow_->checked().test(0)) << "trusted, but not seen in this run";
+}
+
+TEST_F(StorageFlowTest, AFullDiskPausesKeepsThePieceAndRecovers) {
+  begin(start_request());
+  bool full = true;
+  disk_.set_hook([&](DiskOperation kind, const std::string&) -> std::optional<DiskErrc> {
+    if (full && kind == DiskOperation::write) return DiskErrc::no_space;
+    return std::nullopt;
+  });
+  arrive(0);
+  pass(std::chrono::seconds(20));
+  ASSERT_EQ(count<FlowFailed>(), 1U) << "said once, not at every attempt";
+  EXPECT_TRUE(flow_->failed());
+  EXPECT_EQ(count<FlowStored>(), 0U);
+  full = false;
+  pass(std::chrono::seconds(10));
+  EXPECT_EQ(count<FlowStored>(), 1U);
+  EXPECT_EQ(count<FlowRecovered>(), 1U);
+  EXPECT_FALSE(flow_->failed());
+}
+
+TEST_F(StorageFlowTest, FilesLoseTheirSuffixWhenTheyAreComplete) {
+  begin(start_request(true));
+  for (std::uint32_t i = 0; i < 3; ++i) arrive(i);
+  pass(std::chrono::seconds(1));
+  EXPECT_TRUE(disk_.exists("/data/t/a"));
+  EXPECT_FALSE(disk_.exists("/data/t/a.part"));
+  EXPECT_TRUE(disk_.exists("/data/t/b.part"));
+  flow_->expect_more(false);
+  for (std::uint32_t i = 3; i < 6; ++i) arrive(i);
+  pass(std::chrono::seconds(1));
+  EXPECT_TRUE(disk_.executable("/data/t/b"));
+  EXPECT_EQ(count<FlowFileDone>(), 2U);
+  EXPECT_GE(count<FlowSynced>(), 1U);
+  EXPECT_TRUE(flow_->idle());
+}
+
+TEST_F(StorageFlowTest, EverythingIsJournaledWhenItStops) {
+  begin(start_request());
+  arrive(4);
+  flow_->stop(now_);
+  drain();
+  EXPECT_TRUE(flow_->idle());
+  begin(start_request());
+  EXPECT_EQ(flow_->check_total(), 0U);
+  EXPECT_TRUE(flow_->here().test(4));
+}
+
+TEST_F(StorageFlowTest, STO_11_APieceAlteredBehindOurBackIsFoundBeforeItIsServed) {
+  begin(start_request());
+  flow_->expect_more(false);
+  for (std::uint32_t i = 0; i < 6; ++i) arrive(i);
+  pass(std::chrono::seconds(1));
+  FlowStart start = start_request();
+  start.check = StartCheck::trust;
+  disk_.put_file("/data/t/a", Buffer(2 * kPiece + 50));
+  begin(std::move(start));
+  EXPECT_EQ(checks_, 0);
+  flow_->check_for_serving(now_, PieceIndex{0});
+  flow_->check_for_serving(now_, PieceIndex{4});
+  drain();
+  EXPECT_EQ(checks_, 1) << "both in one job";
+  EXPECT_FALSE(flow_->here().test(0));
+  EXPECT_TRUE(flow_->checked().test(4));
+}
+
+TEST_F(StorageFlowTest, ExistingFilesAreCheckedWhenNothingWasSaved) {
+  disk_.put_file("/data/t/a", Bytes(made_.content).first(2 * kPiece + 50));
+  begin(start_request());
+  EXPECT_EQ(flow_->here().count(), 2U);
+  EXPECT_EQ(flow_->check_total(), 3U);
+}
+
+TEST_F(StorageFlowTest, AReaderGetsBytesOfAPieceThatIsHere) {
+  begin(start_request());
+  arrive(1);
+  pass(std::chrono::seconds(1));
+  flow_->read(now_, 42, PieceIndex{1}, 10, pool_.take(100));
+  drain();
+  ASSERT_EQ(count<FlowRead>(), 1U);
+  const auto& read = std::get<FlowRead>(said_.back());
+  EXPECT_EQ(read.token, 42U);
+  EXPECT_EQ(to_hex(read.buffer.bytes()), to_hex(made_.piece(1).subspan(10, 100)));
+}
+
+}  // namespace
+}  // namespace weir
