@@ -141,8 +141,7 @@ void HashFetcher::handle_timer(TimePoint now) {
   }
 }
 
-HashServer::HashServer(const TorrentInfo& info)
-    : info_(info), piece_layer_(piece_layer_of(info.layout)) {
+HashServer::HashServer(const TorrentInfo& info) : piece_layer_(piece_layer_of(info.layout)) {
   const auto& files = info.layout.files();
   for (std::uint32_t i = 0; i < files.size(); ++i) {
     if (needs_layer(info.layout, files[i])) by_root_.emplace(files[i].pieces_root, FileIndex{i});

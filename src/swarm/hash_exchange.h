@@ -38,7 +38,7 @@ struct HashFetcherConfig {
 
 class HashFetcher {
  public:
-  // Asks for the layers that `known` lacks. `info` outlives the fetcher.
+  // Asks for the layers that `known` lacks. `info` is read now only.
   HashFetcher(const TorrentInfo& info, const PieceLayers& known, HashFetcherConfig config = {});
 
   [[nodiscard]] bool done() const { return todo_.empty() && asked_.empty(); }
@@ -94,7 +94,6 @@ class HashFetcher {
 
 class HashServer {
  public:
-  // `info` outlives the server.
   explicit HashServer(const TorrentInfo& info);
 
   struct Answer {
@@ -112,7 +111,6 @@ class HashServer {
   const Tree& tree(FileIndex file, std::span<const Sha256Digest> piece_layer,
                    std::uint64_t& work_bytes);
 
-  const TorrentInfo& info_;
   std::uint32_t piece_layer_ = 0;
   std::unordered_map<Sha256Digest, FileIndex, DigestHash> by_root_;
   std::deque<Tree> trees_;  // most recent first; a few, because an asker walks file by file

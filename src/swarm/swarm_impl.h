@@ -103,6 +103,7 @@ struct Swarm::Impl {
   void release(BlockRef block);
   void release_all(PeerState& peer, bool send_cancel);
   void cancel_elsewhere(const PeerState& except, BlockRef block);
+  bool withdraw(PeerState& peer, BlockRef block);
   void discard_open(PieceIndex piece);
   void check_timeouts(PeerState& peer);
 

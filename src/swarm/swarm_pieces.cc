@@ -47,8 +47,9 @@ void Swarm::Impl::block_arrived(PeerState& peer, const Landing& landing, std::ui
     if (piece->landing(block.block)) abandon_landing_of(block);
     std::copy(copied.begin(), copied.end(), piece->destination(block.block).begin());
   }
-  // A request's end is reported exactly once, and a block on credit had none.
-  if (!landing.asked) piece->mark_requested(block.block);
+  // A request's end is reported exactly once, and a block on credit had none, unless it was asked
+  // for again while it came.
+  if (!landing.asked && !withdraw(peer, block)) piece->mark_requested(block.block);
   piece->mark_received(block.block, peer.conn);
   if (piece->requesters(block.block) > 0) cancel_elsewhere(peer, block);
   if (piece->complete()) piece_complete(*piece);

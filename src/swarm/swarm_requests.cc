@@ -121,12 +121,17 @@ void Swarm::Impl::cancel_elsewhere(const PeerState& except, BlockRef block) {
       release(block);
       landing.asked = false;  // too late to cancel
     }
-    const auto taken = other->asked.take([&](const AskedBlock& a) { return a.block == block; });
-    if (!taken) continue;
-    release(block);
-    ++other->credits;
-    send(*other, CancelMessage{to_wire(layout(), block)});
+    if (withdraw(*other, block)) release(block);
   }
+}
+
+// Cancels a request, if there is one. Its end is the caller's to report.
+bool Swarm::Impl::withdraw(PeerState& peer, BlockRef block) {
+  const auto taken = peer.asked.take([&](const AskedBlock& a) { return a.block == block; });
+  if (!taken) return false;
+  ++peer.credits;
+  send(peer, CancelMessage{to_wire(layout(), block)});
+  return true;
 }
 
 void Swarm::Impl::on_reject(PeerState& peer, const BlockRequest& request) {
@@ -181,6 +186,7 @@ void Swarm::Impl::discard_open(PieceIndex index) {
   if (piece == nullptr) return;
   for (auto& [conn, peer] : peers) {
     abandon_landing(*peer, index);
+    for (Landing& landing : peer->landings) landing.asked &= landing.block.piece != index;
     peer->asked.remove_all([&](const AskedBlock& asked) {
       if (asked.block.piece != index) return false;
       ++peer->credits;
