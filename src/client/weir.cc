@@ -96,6 +96,15 @@ ClientResult<std::unique_ptr<Client>> Client::open(ClientConfig config) {
                                          ? std::filesystem::temp_directory_path() / "weir-side"
                                          : std::filesystem::path(i.config.state_dir) / "side";
   i.config.session.side_root = std::filesystem::absolute(side).string();
+  // A family nobody listens on is not announced: peers that learned of us there could not reach us.
+  if (!i.config.listen.empty()) {
+    const auto listens = [&i](AddressFamily family) {
+      return std::any_of(i.config.listen.begin(), i.config.listen.end(),
+                         [family](const Endpoint& e) { return e.address.family() == family; });
+    };
+    i.config.session.ipv4 = listens(AddressFamily::v4);
+    i.config.session.ipv6 = listens(AddressFamily::v6);
+  }
   i.jobs = std::make_unique<JobPool>(i.config.disk_threads, i.disk, *i.state);
   i.pooled = std::make_unique<PooledDisk>(i.disk.files(), *i.jobs);
 
