@@ -105,7 +105,28 @@ class EventFields {
 
 }  // namespace
 
-std::string json_line(const json::object& object) { return json::serialize(object) + "\n"; }
+// Characters that could act on a terminal are escaped too: a line is often looked at on one.
+std::string json_line(const json::object& object) {
+  const std::string raw = json::serialize(object);
+  std::string out;
+  for (std::size_t at = 0; at < raw.size();) {
+    const std::size_t control = control_length(std::string_view(raw).substr(at));
+    if (control == 0) {
+      out += raw[at++];
+      continue;
+    }
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(raw[at + i]); };
+    const unsigned code =
+        control == 1   ? byte(0)
+        : control == 2 ? (byte(0) & 0x1fu) << 6 | (byte(1) & 0x3fu)
+                       : (byte(0) & 0x0fu) << 12 | (byte(1) & 0x3fu) << 6 | (byte(2) & 0x3fu);
+    out += "\\u";
+    for (const unsigned shift : {12u, 8u, 4u, 0u}) out += kDigits[code >> shift & 0xf];
+    at += control;
+  }
+  return out + "\n";
+}
 
 json::value json_text(std::string_view text) { return json::value(repair_utf8(text)); }
 

@@ -26,18 +26,6 @@ std::size_t position(std::string_view text, std::size_t index) {
   return text.size();
 }
 
-// U+0000 to U+001F, U+007F, U+0080 to U+009F, and the marks that change the direction of writing.
-std::size_t control_length(std::string_view text) {
-  const auto byte = [&](std::size_t at) {
-    return at < text.size() ? static_cast<unsigned char>(text[at]) : 0u;
-  };
-  if (byte(0) < 0x20 || byte(0) == 0x7f) return 1;
-  if (byte(0) == 0xc2 && byte(1) < 0xa0) return 2;
-  if (byte(0) == 0xe2 && byte(1) == 0x80 && byte(2) >= 0xaa && byte(2) <= 0xae) return 3;
-  if (byte(0) == 0xe2 && byte(1) == 0x81 && byte(2) >= 0xa6 && byte(2) <= 0xa9) return 3;
-  return 0;
-}
-
 std::string render_eta(std::uint64_t missing, double rate) {
   if (missing == 0 || rate < 1) return "-";
   const double seconds = std::ceil(static_cast<double>(missing) / rate);
@@ -54,6 +42,17 @@ std::string bar(std::uint64_t done, std::uint64_t total, std::size_t columns) {
 }
 
 }  // namespace
+
+std::size_t control_length(std::string_view text) {
+  const auto byte = [&](std::size_t at) {
+    return at < text.size() ? static_cast<unsigned char>(text[at]) : 0u;
+  };
+  if (byte(0) < 0x20 || byte(0) == 0x7f) return 1;
+  if (byte(0) == 0xc2 && byte(1) < 0xa0) return 2;
+  if (byte(0) == 0xe2 && byte(1) == 0x80 && byte(2) >= 0xaa && byte(2) <= 0xae) return 3;
+  if (byte(0) == 0xe2 && byte(1) == 0x81 && byte(2) >= 0xa6 && byte(2) <= 0xa9) return 3;
+  return 0;
+}
 
 std::string render_bytes(std::uint64_t bytes) {
   constexpr std::array kUnits{"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
@@ -137,7 +136,7 @@ std::string render_percent(std::uint64_t done, std::uint64_t total) {
 std::string render_transfer(const TorrentStatus& status, std::size_t columns) {
   const SwarmStats& swarm = status.swarm;
   std::string numbers;
-  const std::string peers = fmt::format("{} peers", swarm.peers);
+  const std::string peers = fmt::format("{} peer{}", swarm.peers, swarm.peers == 1 ? "" : "s");
   switch (status.state) {
     case TorrentState::fetching_metadata:
       numbers = fmt::format("fetching metadata  {}  {} known", peers, status.known_peers);
@@ -174,6 +173,7 @@ std::string render_transfer(const TorrentStatus& status, std::size_t columns) {
       break;
   }
   std::string name = printable(status.name);
+  if (name.empty()) name = status.hashes.wire_hash().hex();
   if (columns == 0) return fmt::format("{}: {}", name, numbers);
   numbers = shorten(numbers, columns);
   const std::size_t used = count_characters(numbers) + 2;

@@ -25,6 +25,9 @@ namespace weir {
 
 // Valid UTF-8 without control characters, which could act on a terminal: each becomes U+FFFD.
 [[nodiscard]] std::string printable(std::string_view text);
+// How many bytes the character at the start of valid UTF-8 has, when it could act on a terminal: C0
+// and C1 controls, DEL, and marks that change the direction of writing. 0 for all others.
+[[nodiscard]] std::size_t control_length(std::string_view text);
 // At most `columns` characters, the middle left out of longer text.
 [[nodiscard]] std::string shorten(std::string_view text, std::size_t columns);
 // "12.3%"; never 100.0% before everything is done.

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# Completion of weir's commands and options for bash, printed by: weir completion bash
+_weir() {
+  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+  COMPREPLY=()
+  if ((COMP_CWORD == 1)); then
+    mapfile -t COMPREPLY < <(compgen -W 'get seed create show verify completion manual --help --version' -- "$cur")
+    return
+  fi
+  case ${COMP_WORDS[1]} in
+    get)
+      case $prev in
+        -o | --output) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+        --select) :; return ;;
+        --peer) :; return ;;
+        --listen) :; return ;;
+        --max-down) :; return ;;
+        --max-up) :; return ;;
+        --tracker) :; return ;;
+        --timeout) :; return ;;
+        --state-dir) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+        --check) mapfile -t COMPREPLY < <(compgen -W 'resume full' -- "$cur"); return ;;
+      esac
+      if [[ $cur == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W '--output --select --sequential --seed --peer --listen --max-down --max-up --tracker --timeout --state-dir --part --preallocate --check --json --jsonl --quiet --help' -- "$cur")
+      else
+        compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -X '!*.torrent' -- "$cur"; compgen -d -- "$cur")
+      fi
+      ;;
+    seed)
+      case $prev in
+        --data) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+        --listen) :; return ;;
+        --peer) :; return ;;
+        --max-up) :; return ;;
+        --tracker) :; return ;;
+        --state-dir) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+      esac
+      if [[ $cur == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W '--data --trust --listen --peer --max-up --tracker --state-dir --json --jsonl --quiet --help' -- "$cur")
+      else
+        compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -X '!*.torrent' -- "$cur"; compgen -d -- "$cur")
+      fi
+      ;;
+    create)
+      case $prev in
+        -o | --output) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+        --piece-size) :; return ;;
+        --tracker) :; return ;;
+        --web-seed) :; return ;;
+        --source) :; return ;;
+        --comment) :; return ;;
+        --date) :; return ;;
+        --name) :; return ;;
+        --threads) :; return ;;
+      esac
+      if [[ $cur == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W '--output --force --v1 --v2 --hybrid --piece-size --tracker --web-seed --private --source --comment --date --name --threads --json --quiet --help' -- "$cur")
+      else
+        compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      fi
+      ;;
+    show)
+      case $prev in
+      esac
+      if [[ $cur == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W '--json --quiet --help' -- "$cur")
+      else
+        compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -X '!*.torrent' -- "$cur"; compgen -d -- "$cur")
+      fi
+      ;;
+    verify)
+      case $prev in
+        --data) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+        --threads) :; return ;;
+      esac
+      if [[ $cur == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W '--data --threads --json --quiet --help' -- "$cur")
+      else
+        compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -X '!*.torrent' -- "$cur"; compgen -d -- "$cur")
+      fi
+      ;;
+    completion)
+      case $prev in
+      esac
+      if [[ $cur == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W '--quiet --help' -- "$cur")
+      else
+        mapfile -t COMPREPLY < <(compgen -W 'bash zsh fish' -- "$cur")
+      fi
+      ;;
+    manual)
+      case $prev in
+      esac
+      if [[ $cur == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W '--quiet --help' -- "$cur")
+      else
+        :
+      fi
+      ;;
+  esac
+}
+complete -F _weir weir

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "cli/values.h"
+
+#include <gtest/gtest.h>
+
+namespace weir {
+namespace {
+
+TEST(ParseSize, ReadsPlainNumbersAndPowersOf1024) {
+  EXPECT_EQ(parse_size("0"), 0u);
+  EXPECT_EQ(parse_size("1500"), 1500u);
+  EXPECT_EQ(parse_size("64K"), 65536u);
+  EXPECT_EQ(parse_size("64k"), 65536u);
+  EXPECT_EQ(parse_size("1.5M"), 1572864u);
+  EXPECT_EQ(parse_size("2GiB"), 2147483648u);
+  EXPECT_EQ(parse_size("2GB"), 2147483648u);
+  EXPECT_EQ(parse_size("1T"), 1099511627776u);
+  EXPECT_EQ(parse_size("7B"), 7u);
+}
+
+TEST(ParseSize, RefusesEverythingElse) {
+  for (const char* text : {"", "K", "-1", "+1", "1 K", "1X", "1KK", "1iB", "1Ki", "0x10", "1e3",
+                           "nan", "1.2.3", ".", "10000000T"}) {
+    EXPECT_EQ(parse_size(text), std::nullopt) << text;
+  }
+}
+
+TEST(ParseTime, ReadsSecondsAndUnits) {
+  using std::chrono::milliseconds;
+  EXPECT_EQ(parse_time("90"), milliseconds(90'000));
+  EXPECT_EQ(parse_time("0.5s"), milliseconds(500));
+  EXPECT_EQ(parse_time("10m"), milliseconds(600'000));
+  EXPECT_EQ(parse_time("2h"), milliseconds(7'200'000));
+  for (const char* text : {"", "0", "-1", "soon", "1d", "1000000h"}) {
+    EXPECT_EQ(parse_time(text), std::nullopt) << text;
+  }
+}
+
+TEST(ParseListen, AcceptsAddressesAndBarePorts) {
+  const auto one = parse_listen("127.0.0.1:7000");
+  ASSERT_TRUE(one);
+  ASSERT_EQ(one->size(), 1u);
+  EXPECT_EQ((*one)[0].text(), "127.0.0.1:7000");
+  for (const char* text : {"7000", ":7000"}) {
+    const auto both = parse_listen(text);
+    ASSERT_TRUE(both) << text;
+    ASSERT_EQ(both->size(), 2u);
+    EXPECT_TRUE((*both)[0].address.is_v4());
+    EXPECT_FALSE((*both)[1].address.is_v4());
+  }
+  EXPECT_EQ(parse_listen("65535")->front().port, 65535);
+  for (const char* text : {"", ":", "65536", "host:1", "::1:7000", "1.2.3.4"}) {
+    EXPECT_FALSE(parse_listen(text)) << text;
+  }
+}
+
+TEST(ParseHostPort, AcceptsNamesAndBracketedAddresses) {
+  EXPECT_EQ(parse_host_port("host.example:1"), (HostPort{"host.example", 1}));
+  EXPECT_EQ(parse_host_port("1.2.3.4:65535"), (HostPort{"1.2.3.4", 65535}));
+  EXPECT_EQ(parse_host_port("[::1]:80"), (HostPort{"::1", 80}));
+  for (const char* text : {"", "host", "host:", ":80", "host:0", "host:65536", "::1:80", "[::1:80",
+                           "[x]:80", "a/b:80", "u@h:80"}) {
+    EXPECT_FALSE(parse_host_port(text)) << text;
+  }
+}
+
+TEST(Glob, StarCrossesSlashesAndQuestionMarkIsOneCharacter) {
+  EXPECT_TRUE(glob_matches("*.mkv", "a/b/c.mkv"));
+  EXPECT_FALSE(glob_matches("*.mkv", "a.mkv.txt"));
+  EXPECT_TRUE(glob_matches("a*b*c", "axxbyyc"));
+  EXPECT_TRUE(glob_matches("a?c", "abc"));
+  EXPECT_FALSE(glob_matches("a?c", "ac"));
+  EXPECT_TRUE(glob_matches("*", ""));
+  EXPECT_FALSE(glob_matches("", "a"));
+}
+
+TEST(Glob, BracketsAndBackslashes) {
+  EXPECT_TRUE(glob_matches("[a-c]x", "bx"));
+  EXPECT_FALSE(glob_matches("[!a-c]x", "bx"));
+  EXPECT_TRUE(glob_matches("[!a-c]x", "dx"));
+  EXPECT_TRUE(glob_matches("[]]x", "]x"));
+  EXPECT_TRUE(glob_matches("[a-]", "-"));
+  EXPECT_TRUE(glob_matches("[open", "[open"));
+  EXPECT_TRUE(glob_matches("\\*", "*"));
+  EXPECT_FALSE(glob_matches("\\*", "x"));
+  EXPECT_TRUE(glob_matches("a\\", "a\\"));
+}
+
+TEST(Glob, ManyStarsTakeNoExponentialTime) {
+  const std::string text(20'000, 'a');
+  std::string pattern;
+  for (int i = 0; i < 50; ++i) pattern += "*a";
+  EXPECT_FALSE(glob_matches(pattern + "b", text));
+}
+
+TorrentFile file_at(std::string path) {
+  TorrentFile file;
+  file.path = std::move(path);
+  file.length = 1;
+  return file;
+}
+
+TEST(GlobSelects, MatchesThePathBelowTheNameTheWholePathAndDirectories) {
+  const TorrentFile file = file_at("Show/Season 1/e01.mkv");
+  for (const char* pattern : {"Season 1/e01.mkv", "Show/Season 1/e01.mkv", "*.mkv", "Season 1",
+                              "Season 1/", "Show", "Season ?/*"}) {
+    EXPECT_TRUE(glob_selects(pattern, file)) << pattern;
+  }
+  for (const char* pattern : {"Season", "e01.mkv", "*.txt", "Season 2", ""}) {
+    EXPECT_FALSE(glob_selects(pattern, file)) << pattern;
+  }
+  EXPECT_TRUE(glob_selects("single.iso", file_at("single.iso")));
+}
+
+TEST(SelectFiles, NeverSelectsPads) {
+  TorrentFile pad = file_at("t/.pad/5");
+  pad.offset = 1;
+  pad.attributes.pad = true;
+  TorrentFile other = file_at("t/b");
+  other.offset = 2;
+  const Layout layout(TorrentKind::v1, 16384, {file_at("t/a"), pad, other});
+  EXPECT_EQ(select_files(layout, {"*"}), (std::vector<std::uint8_t>{4, 0, 4}));
+  EXPECT_EQ(select_files(layout, {"a"}), (std::vector<std::uint8_t>{4, 0, 0}));
+  EXPECT_TRUE(select_files(layout, {}).empty());
+}
+
+TEST(ParseInfoHash, TellsTheKindsByTheirLength) {
+  const std::string hex = "0123456789abcdef0123456789ABCDEF01234567";
+  ASSERT_TRUE(parse_info_hash(hex));
+  EXPECT_TRUE(parse_info_hash(hex)->v1);
+  EXPECT_EQ(parse_info_hash("AERUKZ4JVPG66AJDIVTYTK6N54ASGRLH"), parse_info_hash(hex));
+  EXPECT_TRUE(parse_info_hash(std::string(64, 'a'))->v2);
+  EXPECT_FALSE(parse_info_hash(std::string(39, 'a')));
+  EXPECT_FALSE(parse_info_hash(std::string(40, 'g')));
+  EXPECT_FALSE(parse_info_hash(std::string(32, '1')));
+  EXPECT_FALSE(parse_info_hash(""));
+}
+
+}  // namespace
+}  // namespace weir

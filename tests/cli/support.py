@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Runs the program that $WEIR names, in a temporary folder."""
+
+import contextlib
+import json
+import os
+import random
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+WEIR = os.environ.get("WEIR", "weir")
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def bencode(value) -> bytes:
+    if isinstance(value, int):
+        return b"i%de" % value
+    if isinstance(value, str):
+        value = value.encode()
+    if isinstance(value, bytes):
+        return b"%d:%s" % (len(value), value)
+    if isinstance(value, list):
+        return b"l" + b"".join(map(bencode, value)) + b"e"
+    items = sorted((k.encode() if isinstance(k, str) else k, v) for k, v in value.items())
+    return b"d" + b"".join(bencode(k) + bencode(v) for k, v in items) + b"e"
+
+
+def v1_torrent(files, name="root", **info) -> bytes:
+    """A v1 torrent whose `files` entries are dictionaries; the hashes are arbitrary."""
+    total = sum(entry["length"] for entry in files)
+    pieces = b"\x11" * 20 * max(1, -(-total // 16384))
+    fields = {"files": files, "name": name, "piece length": 16384, "pieces": pieces, **info}
+    return bencode({"info": fields})
+
+
+class Run:
+    def __init__(self, done: subprocess.CompletedProcess):
+        self.code = done.returncode
+        self.out = done.stdout
+        self.err = done.stderr.decode()
+
+    @property
+    def text(self) -> str:
+        return self.out.decode()
+
+    @property
+    def json(self):
+        return json.loads(self.out)
+
+
+class CliTest(unittest.TestCase):
+    def setUp(self):
+        stack = contextlib.ExitStack()
+        self.addCleanup(stack.close)
+        self.dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="weir-cli-")))
+        self.random = random.Random(self.id())
+        # The program's own files stay in the folder, and nothing depends on who runs the test.
+        self.env = {"PATH": os.environ["PATH"], "HOME": str(self.dir / "home"), "LC_ALL": "C"}
+
+    def command(self, *words):
+        return [WEIR, *map(str, words)]
+
+    def weir(self, *words, code=0, stdin=b"", env=None) -> Run:
+        done = subprocess.run(self.command(*words), cwd=self.dir, env={**self.env, **(env or {})},
+                              input=stdin, capture_output=True, timeout=120, check=False)
+        run = Run(done)
+        if code is not None:
+            self.assertEqual(run.code, code, run.err + run.out.decode(errors="replace"))
+        return run
+
+    def write(self, name: str, data) -> Path:
+        """`data`: bytes, or how many random ones."""
+        path = self.dir / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(self.random.randbytes(data) if isinstance(data, int) else data)
+        return path
+
+    def write_tree(self, top: str):
+        """Empty files, names that sort differently by bytes and by number, odd sizes."""
+        for name, size in {"a.bin": 300_000, "empty": 0, "sub/b10.bin": 70_000, "sub/b2.bin": 16384,
+                           "sub/deep/x": 1, "sub-2/y": 40_000, "z.txt": 5, ".hidden": 9}.items():
+            self.write(f"{top}/{name}", size)
+        (self.dir / top / "z.txt").chmod(0o755)
+
+    def snapshot(self, top: str = ".") -> dict:
+        """Every path below `top` with its size or link target, for comparing before and after."""
+        found = {}
+        for folder, folders, names in os.walk(self.dir / top):
+            for name in folders + names:
+                path = Path(folder, name)
+                found[str(path.relative_to(self.dir))] = (
+                    os.readlink(path) if path.is_symlink() else path.lstat().st_size
+                    if path.is_file() else None)
+        return found

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""weir get and weir seed: two processes, one loopback connection."""
+
+import json
+import signal
+import subprocess
+import unittest
+
+from support import CliTest
+
+
+class Transfer(CliTest):
+    def setUp(self):
+        super().setUp()
+        self.write_tree("src/tree")
+        self.weir("create", "src/tree", "--piece-size", "16K", "-o", "t.torrent")
+        self.hash = self.weir("show", "t.torrent", "--json").json["info_hash_v1"]
+
+    def seed(self, *more):
+        """A running seed; its port is in self.port."""
+        process = subprocess.Popen(
+            self.command("seed", "t.torrent", "--data", "src", "--listen", "127.0.0.1:0", "--jsonl",
+                         "--state-dir", "seed-state", *more),
+            cwd=self.dir, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(self.end, process)
+        for line in process.stdout:
+            event = json.loads(line)
+            if event.get("event") == "listening":
+                self.port = event["addresses"][0].rsplit(":", 1)[1]
+                return process
+        self.fail(process.stderr.read())
+
+    def end(self, process):
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+    def stop(self, process, number=signal.SIGINT):
+        process.send_signal(number)
+        out, _ = process.communicate(timeout=30)
+        return json.loads(out.splitlines()[-1]), process.returncode
+
+    def get(self, what, *more, code=0):
+        return self.weir("get", what, "-o", "out", "--listen", "none", "--timeout", "60",
+                         "--peer", f"127.0.0.1:{self.port}", *more, code=code)
+
+    def assert_same(self):
+        ours, theirs = self.snapshot("out/tree"), self.snapshot("src/tree")
+        self.assertEqual({k.removeprefix("out/"): v for k, v in ours.items()},
+                         {k.removeprefix("src/"): v for k, v in theirs.items()})
+        self.assertTrue(self.weir("verify", "t.torrent", "--data", "out", "--json").json["good"])
+
+    def test_torrent_file(self):
+        seed = self.seed()
+        run = self.get("t.torrent", "--json")
+        self.assertTrue(run.json["torrents"][0]["complete"])
+        self.assert_same()
+        end, code = self.stop(seed)
+        self.assertEqual((code, end["exit_code"]), (0, 0))
+
+    def test_bare_hash_and_trusting_seed(self):
+        self.seed("--trust")
+        run = self.get(self.hash)
+        self.assertEqual(run.out, b"")
+        self.assert_same()
+
+    def test_selection_from_a_hash_creates_nothing_else(self):
+        self.seed()
+        self.get(self.hash, "--select", "sub/b*", "--select", "*.txt", "--part")
+        self.assertEqual({p for p, size in self.snapshot("out").items() if size is not None},
+                         {"out/tree/sub/b10.bin", "out/tree/sub/b2.bin", "out/tree/z.txt"})
+
+    def test_selection_of_nothing_is_not_found(self):
+        self.seed()
+        for what in (self.hash, "t.torrent"):
+            self.get(what, "--select", "*.none", code=3)
+            self.assertEqual(self.snapshot("out"), {})
+
+    def test_events_are_json_lines(self):
+        self.seed()
+        lines = self.get(self.hash, "--jsonl").text.splitlines()
+        names = [json.loads(line)["event"] for line in lines]
+        for name in ("metadata", "piece", "file", "done", "end"):
+            self.assertIn(name, names)
+        self.assertEqual(names[-1], "end")
+
+    def test_second_run_has_nothing_to_do(self):
+        self.seed()
+        self.get("t.torrent")
+        again = self.get("t.torrent", "--json").json
+        self.assertEqual(again["torrents"][0]["downloaded_bytes"], 0)
+        checked = self.get("t.torrent", "--check", "full", "--json").json
+        self.assertEqual(checked["torrents"][0]["downloaded_bytes"], 0)
+
+    def test_incomplete_seed_says_so_and_ends_with_5(self):
+        (self.dir / "src/tree/sub/b10.bin").unlink()
+        before = self.snapshot("src")
+        seed = self.seed()
+        for line in seed.stdout:
+            if json.loads(line).get("event") == "checked":
+                break
+        end, code = self.stop(seed, signal.SIGTERM)
+        self.assertEqual((code, end["torrents"][0]["complete"]), (5, False))
+        self.assertEqual(self.snapshot("src"), before)
+
+    def test_nobody_there_times_out_with_4(self):
+        self.weir("get", self.hash, "-o", "out", "--listen", "none", "--timeout", "0.5", code=4)
+
+    def test_interrupted_download_ends_with_7(self):
+        process = subprocess.Popen(
+            self.command("get", "t.torrent", "-o", "out", "--listen", "none", "--jsonl"),
+            cwd=self.dir, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.addCleanup(self.end, process)
+        process.stdout.readline()
+        end, code = self.stop(process)
+        self.assertEqual((code, end["exit_code"]), (7, 7))
+
+
+if __name__ == "__main__":
+    unittest.main()
