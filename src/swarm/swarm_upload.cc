@@ -16,6 +16,10 @@ constexpr Duration kChokeChangeMin = std::chrono::seconds(10);
 constexpr std::uint64_t kHashRateChoked = 256 * 1024;  // WIR-26
 constexpr std::uint64_t kHashRateUnchoked = 2 * 1024 * 1024;
 
+bool follows(const BlockRequest& before, const BlockRequest& request) {
+  return before.piece == request.piece && before.begin + before.length == request.begin;
+}
+
 }  // namespace
 
 void Swarm::Impl::refuse(PeerState& peer, const BlockRequest& request) {
@@ -52,7 +56,10 @@ bool Swarm::Impl::may_serve_choked(PeerState& peer, PieceIndex piece) {
 void Swarm::Impl::on_request(PeerState& peer, const BlockRequest& request) {
   if (bad_request(peer, request)) return;
   if (!peer.peer_interested) on_interested(peer, true);  // some clients ask without saying so
-  if (peer.queue.contains([&](const BlockRequest& r) { return r == request; })) {
+  // Repeats are looked for where a run of requests begins only: a walk through the queue for each
+  // block would be most of what serving costs, and one served twice harms its receiver alone.
+  const bool continues = !peer.queue.empty() && follows(peer.queue.all().back(), request);
+  if (!continues && peer.queue.contains([&](const BlockRequest& r) { return r == request; })) {
     charge(peer);
     return;
   }
