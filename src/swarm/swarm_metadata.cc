@@ -104,7 +104,10 @@ void Swarm::Impl::pump_metadata() {
                    [&](const MetadataPeerFault& fault) {
                      PeerState* peer = find(fault.peer);
                      if (peer == nullptr) return;
-                     if (fault.fault == MetadataFault::bad_hash) say(BanPeer{peer->address()});
+                     if (fault.fault == MetadataFault::bad_hash) {
+                       say(BanPeer{peer->address()});
+                       banned.ban(peer->address(), now);
+                     }
                      close(*peer, CloseReason::bad_metadata, "false metadata");
                    }},
         *action);
