@@ -42,21 +42,35 @@ TEST_F(SwarmLimits, WIR_05_FastMessagesWithoutTheFastBitClose) {
   EXPECT_EQ(peer.close_reason(), CloseReason::protocol_error);
 }
 
-TEST_F(SwarmLimits, WIR_06_SecondBitfieldCloses) {
+TEST_F(SwarmLimits, WIR_06_LaterBitfieldsAddPieces) {
   Node& node = leech();
-  const Bitfield some(21);
+  Bitfield some(21);
+  some.set(3);
   TestPeer peer(net, node);
+  peer.say(HaveMessage{PieceIndex{4}});
+  peer.say(BitfieldMessage{some.wire()});
+  some.set(5);
   peer.say(BitfieldMessage{some.wire()});
   EXPECT_TRUE(peer.connected());
-  peer.say(BitfieldMessage{some.wire()});
-  EXPECT_EQ(peer.close_reason(), CloseReason::protocol_error);
+  node.swarm.check_invariants();
+  ASSERT_EQ(node.swarm.peers(net.now).size(), 1u);
+  EXPECT_NEAR(node.swarm.peers(net.now)[0].progress, 3.0 / 21, 1e-9);
 }
 
-TEST_F(SwarmLimits, WIR_06_BitfieldAfterHaveCloses) {
+TEST_F(SwarmLimits, WIR_06_AFloodOfBitfieldsCloses) {
   Node& node = leech();
   TestPeer peer(net, node);
-  peer.say(HaveMessage{PieceIndex{3}});
+  for (int i = 0; i < 100'000 && peer.connected(); ++i) {
+    peer.say(BitfieldMessage{Bitfield(21).wire()});
+  }
+  EXPECT_EQ(peer.close_reason(), CloseReason::message_flood);
+}
+
+TEST_F(SwarmLimits, WIR_06_LaterBitfieldOfTheWrongSizeCloses) {
+  Node& node = leech();
+  TestPeer peer(net, node);
   peer.say(BitfieldMessage{Bitfield(21).wire()});
+  peer.say(BitfieldMessage{Bitfield(30).wire()});
   EXPECT_EQ(peer.close_reason(), CloseReason::protocol_error);
 }
 

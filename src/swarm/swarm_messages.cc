@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // What peers tell: choking, interest, and which pieces they have.
 #include <algorithm>
+#include <utility>
 
 #include "swarm/swarm_impl.h"
 
@@ -101,11 +102,9 @@ void Swarm::Impl::on_dont_have(PeerState& peer, PieceIndex piece) {
 }
 
 void Swarm::Impl::on_bitfield(PeerState& peer, Bytes wire) {
-  if (peer.pieces_told) {
-    close(peer, CloseReason::protocol_error, "bitfield not first");
-    return;
-  }
-  peer.pieces_told = true;
+  // aria2 sends bitfields later too, in place of many haves; they tell what came to be there.
+  const bool late = std::exchange(peer.pieces_told, true);
+  if (late && !charge(peer)) return;
   if (!picker) {
     if (wire.size() > kEarlyBitfieldMax) {
       close(peer, CloseReason::protocol_error, "bitfield too long");
@@ -120,7 +119,11 @@ void Swarm::Impl::on_bitfield(PeerState& peer, Bytes wire) {
     close(peer, CloseReason::protocol_error, "bitfield of the wrong size");
     return;
   }
-  set_peer_pieces(peer, std::move(*has));
+  if (!late) return set_peer_pieces(peer, std::move(*has));
+  for (std::size_t i = has->find_set(0); i < has->size() && !peer.closing;
+       i = has->find_set(i + 1)) {
+    if (!peer.has.test(i)) on_have(peer, static_cast<PieceIndex>(i));
+  }
 }
 
 void Swarm::Impl::on_have_all(PeerState& peer, bool all) {
