@@ -115,6 +115,15 @@ class Transfer(CliTest):
         end, code = self.stop(process)
         self.assertEqual((code, end["exit_code"]), (7, 7))
 
+    def test_interrupt_is_heard_though_the_shell_had_it_ignored(self):
+        process = subprocess.Popen(
+            ["sh", "-c", 'trap "" INT; exec "$@"', "sh",
+             *self.command("get", "t.torrent", "-o", "out", "--listen", "none", "--jsonl")],
+            cwd=self.dir, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.addCleanup(self.end, process)
+        process.stdout.readline()
+        self.assertEqual(self.stop(process)[1], 7)
+
 
 if __name__ == "__main__":
     unittest.main()
