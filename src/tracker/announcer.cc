@@ -16,13 +16,15 @@ constexpr double kIntervalStretch = 0.05;
 constexpr double kBackoffJitter = 0.2;
 constexpr std::uint32_t kBackoffDoublingsMax = 20;
 
-// A torrent that names a loopback tracker is meant for this machine. What it can make us send
-// there is an announce and nothing else, so the request must look like one on the other side too.
-bool names_loopback(const TrackerUrl& url) {
+// A torrent that names a tracker by a loopback or private address is meant for this machine or
+// network. What it can make us send there is an announce and nothing else, so the request must look
+// like one on the other side too.
+bool names_local(const TrackerUrl& url) {
   constexpr std::uint16_t kPrivilegedPorts = 1024;
-  const bool loopback =
-      url.host == "localhost" || (url.literal && url.literal->scope() == AddressScope::loopback);
-  if (!loopback) return false;
+  const bool local =
+      url.host == "localhost" || (url.literal && (url.literal->scope() == AddressScope::loopback ||
+                                                  url.literal->scope() == AddressScope::site));
+  if (!local) return false;
   return url.scheme == TrackerScheme::udp ? url.port >= kPrivilegedPorts : url.is_announce();
 }
 
@@ -53,7 +55,7 @@ void Announcer::add_tracker(const std::string& text, std::uint32_t tier, bool fr
   tracker.text = url ? url->text() : tracker_text(text);
   if (!seen.insert(tracker.text).second) return;
   if (url) {
-    tracker.allow_local = config_.allow_local || from_user || names_loopback(*url);
+    tracker.allow_local = config_.allow_local || from_user || names_local(*url);
     tracker.url = std::move(*url);
     tiers_[tier].push_back(static_cast<std::uint32_t>(trackers_.size()));
   } else {

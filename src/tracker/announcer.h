@@ -51,8 +51,9 @@ struct AnnouncerConfig {
   bool ipv4 = true;
   bool ipv6 = true;
   AnnounceTiers tiers = AnnounceTiers::all;
-  // Trackers on loopback and link-local addresses are fine. Those the torrent names literally as
-  // loopback, with an announce path or a high UDP port, and those the user gave are so always.
+  // Trackers on local addresses are fine. Those the torrent names literally by a loopback or
+  // private address, with an announce path or a high UDP port, and those the user gave are so
+  // always.
   bool allow_local = false;
   bool international_hosts = false;
   Duration http_timeout = std::chrono::seconds(30);  // TRH-11, whole request

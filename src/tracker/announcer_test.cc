@@ -473,6 +473,8 @@ TEST(Announcer, TRU_05_LocalIsAllowedOnlyWhenNamedOrGivenByTheUser) {
   EXPECT_TRUE(allowed("http://127.0.0.1:1/announce", false, false));
   EXPECT_TRUE(allowed("http://localhost:1/announce", false, false));
   EXPECT_FALSE(allowed("http://127.0.0.1:1/shutdown", false, false));
+  EXPECT_TRUE(allowed("http://192.168.1.2:6969/announce", false, false));
+  EXPECT_FALSE(allowed("http://192.168.1.2/apply.cgi", false, false));
   EXPECT_FALSE(allowed("http://169.254.169.254/announce", false, false));
   EXPECT_FALSE(allowed("udp://127.0.0.1:53", false, false));
   EXPECT_TRUE(allowed("udp://127.0.0.1:6969", false, false));
