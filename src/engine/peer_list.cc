@@ -132,7 +132,7 @@ void PeerList::release(TimePoint now, const Endpoint& peer) {
   const auto it = peers_.find(peer);
   if (it == peers_.end()) return;
   it->second.in_use = false;
-  it->second.next_try = now + seconds(1);
+  it->second.next_try = now;
 }
 
 void PeerList::connected(const Endpoint& peer) {

@@ -80,55 +80,6 @@ const Torrent* Session::Impl::find(TorrentKey key) const {
   return it == torrents_.end() ? nullptr : it->second.get();
 }
 
-void Session::Impl::pump(TimePoint now, TorrentKey key) {
-  if (Torrent* torrent = find(key)) torrent->pump(now);
-  pump_announces(now);
-  if (!removals_.empty()) finish_removals();
-  schedule(key);
-}
-
-void Session::Impl::schedule(TorrentKey key) {
-  const Torrent* torrent = find(key);
-  const TimePoint at = torrent != nullptr ? torrent->next_deadline() : kNever;
-  const auto [known, added] = deadline_of_.try_emplace(key, kNever);
-  if (known->second == at && torrent != nullptr) return;
-  deadlines_.erase({known->second, key});
-  known->second = at;
-  if (at != kNever) deadlines_.emplace(at, key);
-  if (torrent == nullptr) deadline_of_.erase(known);
-}
-
-void Session::Impl::pump_announces(TimePoint now) {
-  while (const auto key = budget_.grant(now)) {
-    Torrent* torrent = find(*key);
-    const auto request = torrent != nullptr
-                             ? torrent->announcer().next(now, torrent->announce_stats(now))
-                             : std::nullopt;
-    if (!request) {
-      budget_.finished(*key);
-      continue;
-    }
-    trackers_.begin(now, *key, *request);
-    if (torrent->announcer().ready()) torrent->pump(now);
-  }
-  while (auto outcome = trackers_.next_outcome()) {
-    budget_.finished(outcome->torrent);
-    Torrent* torrent = find(outcome->torrent);
-    if (torrent == nullptr) continue;
-    if (outcome->reply) {
-      if (!outcome->reply->warning.empty()) {
-        act(Event{outcome->torrent, TrackerWarning{{}, outcome->reply->warning}});
-      }
-      torrent->announcer().handle_reply(now, outcome->announce, *outcome->reply, outcome->remote);
-    } else {
-      torrent->announcer().handle_failure(now, outcome->announce, outcome->reply.error());
-    }
-    torrent->pump(now);
-    schedule(outcome->torrent);
-  }
-  while (auto action = trackers_.next_action()) act(std::move(*action));
-}
-
 void Session::Impl::ban(TimePoint now, const IpAddress& address) {
   bans_.ban(address, now);
   std::vector<ConnId> theirs;
@@ -177,7 +128,8 @@ SessionResult<TorrentKey> Session::add(TimePoint now, AddTorrent request) {
   const RateLimits limits = request.limits;
   s.torrents_.emplace(key, std::make_unique<Torrent>(now, key, s, std::move(request)));
   set_torrent_limits(now, key, limits);
-  s.pump(now, key);
+  s.touch(key);
+  s.settle(now);
   return key;
 }
 
@@ -187,54 +139,26 @@ void Session::remove(TimePoint now, TorrentKey torrent, RemoveContent content) {
   if (t == nullptr) return;
   t->stop(now);
   s.removals_.push_back({torrent, content});
-  s.pump(now, torrent);
-}
-
-// A torrent goes when nothing of it is under way any more: its state, and its content when asked,
-// are removed by a last job.
-void Session::Impl::finish_removals() {
-  std::vector<TorrentKey> gone;
-  std::erase_if(removals_, [&](const Removal& removal) {
-    Torrent* torrent = find(removal.torrent);
-    if (torrent == nullptr) return true;
-    if (!torrent->stopped()) return false;
-    RemoveJob work{.id = torrent->hashes().wire_hash().hex(), .storage = nullptr};
-    if (removal.content == RemoveContent::remove && torrent->has_storage()) {
-      work.storage = torrent->shared_storage();
-    }
-    const JobId id = next_job();
-    remove_jobs_.emplace(id, removal.torrent);
-    act(StartJob{Job{.id = id, .torrent = removal.torrent, .work = std::move(work)}});
-    gone.push_back(removal.torrent);
-    return true;
-  });
-  for (const TorrentKey key : gone) forget_torrent(key);
-}
-
-void Session::Impl::forget_torrent(TorrentKey key) {
-  std::erase_if(by_hash_, [key](const auto& entry) { return entry.second == key; });
-  std::erase_if(paths_, [key](const auto& entry) { return entry.second == key; });
-  std::erase_if(reads_, [key](const auto& entry) { return entry.second == key; });
-  budget_.forget(key);
-  down_.remove_torrent(key);
-  up_.remove_torrent(key);
-  torrents_.erase(key);
-  schedule(key);
+  s.touch(torrent);
+  s.settle(now);
 }
 
 void Session::pause(TimePoint now, TorrentKey torrent) {
   if (Torrent* t = impl_->find(torrent)) t->pause(now);
-  impl_->pump(now, torrent);
+  impl_->touch(torrent);
+  impl_->settle(now);
 }
 
 void Session::resume(TimePoint now, TorrentKey torrent) {
   if (Torrent* t = impl_->find(torrent)) t->resume(now);
-  impl_->pump(now, torrent);
+  impl_->touch(torrent);
+  impl_->settle(now);
 }
 
 void Session::recheck(TimePoint now, TorrentKey torrent) {
   if (Torrent* t = impl_->find(torrent)) t->recheck(now);
-  impl_->pump(now, torrent);
+  impl_->touch(torrent);
+  impl_->settle(now);
 }
 
 SessionResult<void> Session::set_file_priorities(TimePoint now, TorrentKey torrent,
@@ -242,18 +166,21 @@ SessionResult<void> Session::set_file_priorities(TimePoint now, TorrentKey torre
   Torrent* t = impl_->find(torrent);
   if (t == nullptr) return std::unexpected(SessionError{SessionErrc::no_such_torrent, {}});
   auto result = t->set_file_priorities(now, std::move(priorities));
-  impl_->pump(now, torrent);
+  impl_->touch(torrent);
+  impl_->settle(now);
   return result;
 }
 
 void Session::set_sequential(TimePoint now, TorrentKey torrent, PickOrder order) {
   if (Torrent* t = impl_->find(torrent)) t->set_order(order);
-  impl_->pump(now, torrent);
+  impl_->touch(torrent);
+  impl_->settle(now);
 }
 
 void Session::add_peer(TimePoint now, TorrentKey torrent, const Endpoint& peer, PeerSource source) {
   if (Torrent* t = impl_->find(torrent)) t->add_peer_address(now, peer, source);
-  impl_->pump(now, torrent);
+  impl_->touch(torrent);
+  impl_->settle(now);
 }
 
 void Session::set_global_limits(TimePoint now, RateLimits limits) {
@@ -281,7 +208,8 @@ SessionResult<ReadId> Session::read(TimePoint now, TorrentKey torrent, FileIndex
     return std::unexpected(std::move(begun).error());
   }
   impl_->reads_.emplace(id, torrent);
-  impl_->pump(now, torrent);
+  impl_->touch(torrent);
+  impl_->settle(now);
   return id;
 }
 
@@ -295,11 +223,14 @@ void Session::cancel_read(ReadId id) {
 void Session::stop(TimePoint now) {
   Impl& s = *impl_;
   if (std::exchange(s.stopping_, true)) return;
-  for (const TorrentKey key : torrents()) s.find(key)->stop(now);
-  for (const TorrentKey key : torrents()) s.pump(now, key);
+  for (const TorrentKey key : torrents()) {
+    s.find(key)->stop(now);
+    s.touch(key);
+  }
   std::vector<ConnId> left;
   for (const auto& [id, conn] : s.conns_) left.push_back(id);
   for (const ConnId id : left) s.close(now, id, CloseReason::torrent_stopped);
+  s.settle(now);
 }
 
 bool Session::stopped() const {
@@ -313,17 +244,17 @@ ConnId Session::new_conn_id() { return static_cast<ConnId>(impl_->next_conn_++);
 
 void Session::handle_http_reply(TimePoint now, RequestId id, HttpReply reply) {
   impl_->trackers_.handle_http_reply(now, id, reply);
-  impl_->pump_announces(now);
+  impl_->settle(now);
 }
 
 void Session::handle_resolved(TimePoint now, RequestId id, std::span<const IpAddress> addresses) {
   impl_->trackers_.handle_resolved(now, id, addresses);
-  impl_->pump_announces(now);
+  impl_->settle(now);
 }
 
 void Session::handle_udp(TimePoint now, const Endpoint& from, Bytes packet) {
   impl_->trackers_.handle_udp(now, from, packet);
-  impl_->pump_announces(now);
+  impl_->settle(now);
 }
 
 void Session::handle_job(TimePoint now, JobResult result) {
@@ -337,10 +268,14 @@ void Session::handle_job(TimePoint now, JobResult result) {
   Torrent* torrent = s.find(key);
   if (torrent == nullptr) {
     for (PieceOutcome& outcome : result.pieces) s.pool_.give_back(std::move(outcome.buffer));
+    if (auto* read = std::get_if<ReadJob>(&result.work)) {
+      s.pool_.give_back(std::move(read->buffer));
+    }
     return;
   }
   torrent->handle_job(now, std::move(result));
-  s.pump(now, key);
+  s.touch(key);
+  s.settle(now);
 }
 
 void Session::handle_timer(TimePoint now) {
@@ -354,16 +289,15 @@ void Session::handle_timer(TimePoint now) {
   }
   for (const TorrentKey key : due) {
     if (Torrent* torrent = s.find(key)) torrent->handle_timer(now);
-    s.pump(now, key);
+    s.touch(key);
   }
-  s.pump_announces(now);
+  s.settle(now);
   std::vector<ConnId> woken;
   s.down_.wake(now, woken);
   for (const ConnId conn : woken) s.act(WakeRead{conn});
   woken.clear();
   s.up_.wake(now, woken);
   for (const ConnId conn : woken) s.act(WakeWrite{conn});
-  if (!s.removals_.empty()) s.finish_removals();
 }
 
 TimePoint Session::next_deadline() const {
@@ -371,9 +305,7 @@ TimePoint Session::next_deadline() const {
   TimePoint at = std::min({s.down_.next_wake(), s.up_.next_wake(), s.trackers_.next_deadline(),
                            s.budget_.next_deadline()});
   if (!s.deadlines_.empty()) at = std::min(at, s.deadlines_.begin()->first);
-  if (s.pending_handshakes_ > 0) {
-    for (const auto& [id, conn] : s.conns_) at = std::min(at, conn->deadline);
-  }
+  if (!s.handshakes_.empty()) at = std::min(at, s.handshakes_.begin()->first);
   return at;
 }
 
@@ -438,6 +370,8 @@ std::shared_ptr<const TorrentInfo> Session::info(TorrentKey torrent) const {
   const Torrent* t = impl_->find(torrent);
   return t == nullptr ? nullptr : t->info();
 }
+
+std::size_t Session::buffer_bytes() const { return impl_->pool_.bytes_out(); }
 
 const Bitfield* Session::have(TorrentKey torrent) const {
   const Torrent* t = impl_->find(torrent);

@@ -111,6 +111,8 @@ class Session {
   [[nodiscard]] std::vector<BanList::Entry> bans(TimePoint now) const;
   [[nodiscard]] std::shared_ptr<const TorrentInfo> info(TorrentKey torrent) const;
   [[nodiscard]] const Bitfield* have(TorrentKey torrent) const;
+  // Bytes of piece buffers in use, by peers, jobs and readers of all torrents.
+  [[nodiscard]] std::size_t buffer_bytes() const;
 
  private:
   struct Impl;

@@ -15,6 +15,13 @@ bool counts_per_address(const IpAddress& address) {
   return address.scope() == AddressScope::global;
 }
 
+// Whether of two connections between us and a peer, dialled at the same moment by both, the new one
+// stays: the one that the side with the greater peer id dialled. Both sides judge alike, so that
+// they do not close both.
+bool stays(PeerDirection direction, const PeerId& ours, const PeerId& theirs) {
+  return (direction == PeerDirection::outgoing) == (ours.bytes > theirs.bytes);
+}
+
 }  // namespace
 
 Session::Impl::Conn* Session::Impl::find_conn(ConnId id) {
@@ -24,14 +31,14 @@ Session::Impl::Conn* Session::Impl::find_conn(ConnId id) {
 
 bool Session::Impl::dial(TimePoint now, TorrentKey torrent, const Endpoint& peer) {
   if (stopping_ || conns_.size() >= config_.total_max) return false;
-  if (pending_handshakes_ >= config_.dials_at_once + 0U) return false;
+  if (dialling_ >= config_.dials_at_once) return false;
   auto conn = std::make_unique<Conn>();
   conn->id = static_cast<ConnId>(next_conn_++);
   conn->remote = peer;
   conn->direction = PeerDirection::outgoing;
   conn->torrent = torrent;
-  conn->deadline = now + config_.dial_timeout;
-  ++pending_handshakes_;
+  set_deadline(*conn, now + config_.dial_timeout);
+  ++dialling_;
   act(Dial{conn->id, peer});
   conns_.emplace(conn->id, std::move(conn));
   return true;
@@ -40,7 +47,7 @@ bool Session::Impl::dial(TimePoint now, TorrentKey torrent, const Endpoint& peer
 bool Session::handle_accepted(TimePoint now, ConnId conn, const Endpoint& remote) {
   Impl& s = *impl_;
   if (s.stopping_ || s.conns_.size() >= s.config_.total_max ||
-      s.pending_handshakes_ >= s.config_.pending_handshakes_max ||
+      s.handshakes_.size() >= s.config_.pending_handshakes_max ||
       s.bans_.banned(remote.address, now)) {
     return false;
   }
@@ -48,9 +55,7 @@ bool Session::handle_accepted(TimePoint now, ConnId conn, const Endpoint& remote
   entry->id = conn;
   entry->remote = remote;
   entry->direction = PeerDirection::incoming;
-  entry->connected = true;
-  entry->deadline = now + s.config_.handshake_timeout;
-  ++s.pending_handshakes_;
+  s.set_deadline(*entry, now + s.config_.handshake_timeout);
   s.conns_.emplace(conn, std::move(entry));
   return true;
 }
@@ -59,11 +64,11 @@ void Session::handle_dialled(TimePoint now, ConnId conn, const Endpoint&) {
   Impl& s = *impl_;
   Impl::Conn* c = s.find_conn(conn);
   if (c == nullptr) return;
-  c->connected = true;
-  c->deadline = now + s.config_.handshake_timeout;
+  s.set_deadline(*c, now + s.config_.handshake_timeout);
   Torrent* torrent = s.find(*c->torrent);
   if (torrent == nullptr || !torrent->accepts_peers()) {
-    return s.close(now, conn, CloseReason::torrent_stopped);
+    s.close(now, conn, CloseReason::torrent_stopped);
+    return s.settle(now);
   }
   s.queue_handshake(*c, *torrent, torrent->hashes().wire_hash());
   s.act(WakeRead{conn});
@@ -75,13 +80,16 @@ void Session::handle_dial_failed(TimePoint now, ConnId conn) {
   if (c == nullptr) return;
   const TorrentKey key = *c->torrent;
   if (Torrent* torrent = s.find(key)) torrent->dial_failed(now, c->remote);
-  --s.pending_handshakes_;
+  s.set_deadline(*c, kNever);
+  --s.dialling_;
   s.conns_.erase(conn);
-  s.pump(now, key);
+  s.touch(key);
+  s.settle(now);
 }
 
 void Session::handle_closed(TimePoint now, ConnId conn, CloseReason reason) {
   impl_->forget_conn(now, conn, reason);
+  impl_->settle(now);
 }
 
 void Session::Impl::close(TimePoint now, ConnId conn, CloseReason reason) {
@@ -97,12 +105,24 @@ void Session::Impl::forget_conn(TimePoint now, ConnId id, CloseReason reason) {
   conns_.erase(it);
   down_.forget(id);
   up_.forget(id);
-  if (!conn->peer) --pending_handshakes_;
+  set_deadline(*conn, kNever);
+  const bool outgoing = conn->direction == PeerDirection::outgoing;
+  if (!conn->peer && outgoing) --dialling_;
   if (!conn->torrent) return;
   Torrent* torrent = find(*conn->torrent);
   if (torrent == nullptr) return;
-  torrent->connection_ended(now, id, conn->remote, reason, conn->direction);
-  pump(now, *conn->torrent);
+  if (conn->peer) torrent->peer_gone(now, id, reason);
+  if (outgoing) {
+    torrent->dial_ended(now, conn->remote, reason,
+                        conn->peer ? DialPhase::peer : DialPhase::connecting);
+  }
+  touch(*conn->torrent);
+}
+
+void Session::Impl::set_deadline(Conn& conn, TimePoint at) {
+  if (conn.deadline != kNever) handshakes_.erase({conn.deadline, conn.id});
+  conn.deadline = at;
+  if (at != kNever) handshakes_.emplace(at, conn.id);
 }
 
 void Session::Impl::queue_handshake(Conn& conn, const Torrent& torrent, const Sha1Digest& hash) {
@@ -124,6 +144,7 @@ std::size_t Session::prepare(TimePoint now, ConnId conn, std::span<MutableBytes>
   Impl::Conn* c = s.find_conn(conn);
   if (c == nullptr || out.empty()) return 0;
   if (!c->peer) {
+    if (c->decoder.done()) return 0;
     // Exactly the handshake: what follows it belongs to the swarm's decoder.
     out[0] = MutableBytes(c->incoming).subspan(c->decoder.size());
     return 1;
@@ -150,14 +171,16 @@ void Session::commit(TimePoint now, ConnId conn, std::size_t bytes) {
   Impl::Conn* c = s.find_conn(conn);
   if (c == nullptr) return;
   if (!c->peer) {
-    return s.commit_handshake(now, *c, Bytes(c->incoming).subspan(c->decoder.size(), bytes));
+    s.commit_handshake(now, *c, Bytes(c->incoming).subspan(c->decoder.size(), bytes));
+    return s.settle(now);
   }
   const TorrentKey key = *c->torrent;
   s.down_.consume(now, key, bytes);
   Torrent* torrent = s.find(key);
   if (torrent == nullptr) return;
   torrent->swarm().commit(now, conn, bytes);
-  s.pump(now, key);
+  s.touch(key);
+  s.settle(now);
 }
 
 void Session::Impl::commit_handshake(TimePoint now, Conn& conn, Bytes bytes) {
@@ -180,33 +203,54 @@ void Session::Impl::on_info_hash(TimePoint now, Conn& conn, const Sha1Digest& ha
   queue_handshake(conn, *torrent, hash);
 }
 
-std::optional<CloseReason> Session::Impl::refusal(TimePoint now, const Conn& conn, Torrent& torrent,
-                                                  const Handshake& handshake) {
-  if (!torrent.hashes().matches(handshake.info_hash)) return CloseReason::bad_handshake;
-  if (handshake.peer_id == torrent.peer_id()) return CloseReason::self_connection;
-  if (!torrent.accepts_peers()) return CloseReason::torrent_stopped;
-  if (bans_.banned(conn.remote.address, now)) return CloseReason::banned;
+Session::Impl::Admission Session::Impl::judge(TimePoint now, const Conn& conn,
+                                              const Torrent& torrent,
+                                              const Handshake& handshake) const {
+  const auto refuse = [](CloseReason reason) { return Admission{reason, {}}; };
+  if (!torrent.hashes().matches(handshake.info_hash)) return refuse(CloseReason::bad_handshake);
+  if (handshake.peer_id == torrent.peer_id()) return refuse(CloseReason::self_connection);
+  if (!torrent.accepts_peers()) return refuse(CloseReason::torrent_stopped);
+  if (bans_.banned(conn.remote.address, now)) return refuse(CloseReason::banned);
+  Admission admission;
   std::uint32_t same_address = 0;
   for (const PeerStatus& peer : torrent.swarm().peers(now)) {
-    if (peer.peer_id == handshake.peer_id) return CloseReason::duplicate_peer;
-    if (peer.remote.address == conn.remote.address) ++same_address;
+    const bool neighbour = peer.remote.address == conn.remote.address;
+    if (peer.peer_id == handshake.peer_id) {
+      // From another address it may be anyone who saw that peer's id.
+      const bool crossed = neighbour && peer.direction != conn.direction;
+      if (!crossed || !stays(conn.direction, torrent.peer_id(), peer.peer_id)) {
+        return refuse(CloseReason::duplicate_peer);
+      }
+      admission.replaces = peer.conn;
+    } else if (neighbour) {
+      ++same_address;
+    }
   }
   if (conn.direction == PeerDirection::incoming && counts_per_address(conn.remote.address) &&
       same_address >= config_.per_address_max) {
-    return CloseReason::too_many_connections;
+    return refuse(CloseReason::too_many_connections);
   }
-  return std::nullopt;
+  // Many may have been let in to the handshake while there was room.
+  if (!admission.replaces && torrent.swarm().peer_count() >= config_.per_torrent_max) {
+    return refuse(CloseReason::too_many_connections);
+  }
+  return admission;
 }
 
 void Session::Impl::on_handshake(TimePoint now, Conn& conn, const Handshake& handshake) {
   Torrent* torrent = find(*conn.torrent);
   if (torrent == nullptr) return close(now, conn.id, CloseReason::torrent_stopped);
-  if (const auto reason = refusal(now, conn, *torrent, handshake)) {
-    return close(now, conn.id, *reason);
+  const Admission admission = judge(now, conn, *torrent, handshake);
+  if (admission.refused) {
+    // Our other end closes it, once it has read who it dialled and can remember that.
+    const bool answering_ourselves = *admission.refused == CloseReason::self_connection &&
+                                     conn.direction == PeerDirection::incoming;
+    return answering_ourselves ? void() : close(now, conn.id, *admission.refused);
   }
+  if (admission.replaces) close(now, *admission.replaces, CloseReason::duplicate_peer);
   conn.peer = true;
-  conn.deadline = kNever;
-  --pending_handshakes_;
+  set_deadline(conn, kNever);
+  if (conn.direction == PeerDirection::outgoing) --dialling_;
   PeerInit init;
   init.conn = conn.id;
   init.remote = conn.remote;
@@ -217,7 +261,7 @@ void Session::Impl::on_handshake(TimePoint now, Conn& conn, const Handshake& han
   init.v2 = torrent->hashes().v2_truncated() == handshake.info_hash;
   const TorrentKey key = *conn.torrent;
   torrent->peer_connected(now, std::move(init));
-  pump(now, key);
+  touch(key);
 }
 
 void Session::collect(TimePoint now, ConnId conn, std::size_t bytes_max,
@@ -265,7 +309,8 @@ void Session::sent(TimePoint now, ConnId conn, std::size_t bytes) {
   Torrent* torrent = s.find(key);
   if (torrent == nullptr) return;
   torrent->swarm().sent(now, conn, bytes);
-  s.pump(now, key);
+  s.touch(key);
+  s.settle(now);
 }
 
 void Session::handle_send_failed(TimePoint now, ConnId conn, const DiskError&) {
@@ -281,16 +326,13 @@ void Session::handle_send_failed(TimePoint now, ConnId conn, const DiskError&) {
     }
   }
   s.close(now, conn, CloseReason::disk_error);
-  s.pump(now, key);
+  s.settle(now);
 }
 
 void Session::Impl::time_out_conns(TimePoint now) {
-  if (pending_handshakes_ == 0) return;
-  std::vector<ConnId> late;
-  for (const auto& [id, conn] : conns_) {
-    if (conn->deadline <= now) late.push_back(id);
+  while (!handshakes_.empty() && handshakes_.begin()->first <= now) {
+    close(now, handshakes_.begin()->second, CloseReason::handshake_timeout);
   }
-  for (const ConnId id : late) close(now, id, CloseReason::handshake_timeout);
 }
 
 }  // namespace weir

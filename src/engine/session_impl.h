@@ -27,9 +27,8 @@ struct Session::Impl : TorrentHost {
     Endpoint remote;
     PeerDirection direction{};
     std::optional<TorrentKey> torrent;  // known at once when we dial
-    bool connected = false;
-    bool peer = false;  // handed to the swarm
-    TimePoint deadline = kNever;
+    bool peer = false;                  // handed to the swarm
+    TimePoint deadline = kNever;        // of the dial, then of the handshake; set by set_deadline()
     HandshakeDecoder decoder;
     std::array<std::byte, kHandshakeSize> incoming{};
     Buffer outgoing;  // our handshake, until sent
@@ -61,26 +60,39 @@ struct Session::Impl : TorrentHost {
     budget_.want(torrent, urgency);
   }
   void cancel_announce(TorrentKey torrent, AnnounceId announce) override {
-    trackers_.cancel(torrent, announce);
-    budget_.finished(torrent);
+    // One that ended already gives its place back with its outcome.
+    if (trackers_.cancel(torrent, announce)) budget_.finished(torrent);
   }
 
   // session_connections.cc
   Conn* find_conn(ConnId id);
+  // close() and this only touch() the torrent, so that it may call close() itself.
   void forget_conn(TimePoint now, ConnId id, CloseReason reason);
   void queue_handshake(Conn& conn, const Torrent& torrent, const Sha1Digest& hash);
   void commit_handshake(TimePoint now, Conn& conn, Bytes bytes);
   void on_info_hash(TimePoint now, Conn& conn, const Sha1Digest& hash);
   void on_handshake(TimePoint now, Conn& conn, const Handshake& handshake);
-  [[nodiscard]] std::optional<CloseReason> refusal(TimePoint now, const Conn& conn,
-                                                   Torrent& torrent, const Handshake& handshake);
+  struct Admission {
+    std::optional<CloseReason> refused;
+    std::optional<ConnId> replaces;  // the other one of two that were dialled at the same time
+  };
+  [[nodiscard]] Admission judge(TimePoint now, const Conn& conn, const Torrent& torrent,
+                                const Handshake& handshake) const;
+  void set_deadline(Conn& conn, TimePoint at);
   void time_out_conns(TimePoint now);
-  [[nodiscard]] std::size_t handshakes_pending() const;
 
   // session.cc
   Torrent* find(TorrentKey key);
   [[nodiscard]] const Torrent* find(TorrentKey key) const;
-  void pump(TimePoint now, TorrentKey key);
+
+  // session_settle.cc
+  // Something concerned the torrent. It is worked off by settle() at the end of the input, because
+  // one of its methods may be on the stack now.
+  void touch(TorrentKey key) {
+    if (touched_.empty() || touched_.back() != key) touched_.push_back(key);
+  }
+  // Ends every input: drains all torrents touched, announces, and removes what is to be removed.
+  void settle(TimePoint now);
   void schedule(TorrentKey key);
   void pump_announces(TimePoint now);
   void finish_removals();
@@ -112,7 +124,9 @@ struct Session::Impl : TorrentHost {
   std::unordered_map<ConnId, std::unique_ptr<Conn>> conns_;
   std::unordered_map<ReadId, TorrentKey> reads_;
   std::deque<SessionAction> actions_;
-  std::size_t pending_handshakes_ = 0;
+  std::set<std::pair<TimePoint, ConnId>> handshakes_;  // not peers yet, by deadline
+  std::size_t dialling_ = 0;                           // of them, those we dialled
+  std::vector<TorrentKey> touched_;
   std::uint64_t next_job_ = 1;
   std::uint64_t next_conn_ = 1;
   std::uint64_t next_read_ = 1;

@@ -5,11 +5,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/assert.h"
 #include "metainfo/parse.h"
 #include "metainfo/write.h"
 
 namespace weir {
 namespace {
+
+// How long to wait when the session dials as many as it may.
+constexpr Duration kDialPause = std::chrono::seconds(1);
 
 // Azureus-style id (BEP 20): our prefix, the version, twelve random characters.
 PeerId make_peer_id(Random& random) {
@@ -240,25 +244,32 @@ bool Torrent::can_accept() const {
 
 void Torrent::peer_connected(TimePoint now, PeerInit init) {
   if (init.direction == PeerDirection::outgoing) {
-    --connecting_;
+    end_dial();
     peers_.connected(init.remote);
   }
   swarm_->add_peer(now, std::move(init));
 }
 
-void Torrent::connection_ended(TimePoint now, ConnId conn, const Endpoint& remote,
-                               CloseReason reason, PeerDirection direction) {
-  if (swarm_->has_peer(conn)) {
-    swarm_->remove_peer(now, conn, reason);
-  } else if (direction == PeerDirection::outgoing && connecting_ > 0) {
-    --connecting_;
-  }
-  if (direction == PeerDirection::outgoing) peers_.closed(now, remote, reason);
+void Torrent::peer_gone(TimePoint now, ConnId conn, CloseReason reason) {
+  // Nothing when the swarm itself asked for it.
+  swarm_->remove_peer(now, conn, reason);
+}
+
+void Torrent::dial_ended(TimePoint now, const Endpoint& remote, CloseReason reason,
+                         DialPhase phase) {
+  if (phase == DialPhase::connecting) end_dial();
+  peers_.closed(now, remote, reason);
 }
 
 void Torrent::dial_failed(TimePoint now, const Endpoint& remote) {
-  if (connecting_ > 0) --connecting_;
+  end_dial();
   peers_.failed(now, remote);
+}
+
+void Torrent::end_dial() {
+  WEIR_ASSERT(connecting_ > 0);
+  --connecting_;
+  dial_again_ = {};
 }
 
 void Torrent::add_peer_address(TimePoint now, const Endpoint& peer, PeerSource source) {
@@ -266,7 +277,7 @@ void Torrent::add_peer_address(TimePoint now, const Endpoint& peer, PeerSource s
 }
 
 void Torrent::dial_more(TimePoint now) {
-  if (!accepts_peers()) return;
+  if (!accepts_peers() || now < dial_again_) return;
   while (swarm_->peer_count() + connecting_ < host_.config().dial_below) {
     if (peers_.next_try() > now) return;
     const auto peer = peers_.pick(now, host_.random());
@@ -277,6 +288,7 @@ void Torrent::dial_more(TimePoint now) {
     }
     if (!host_.dial(now, key_, *peer)) {
       peers_.release(now, *peer);
+      dial_again_ = now + kDialPause;
       return;
     }
     ++connecting_;
@@ -379,7 +391,7 @@ TimePoint Torrent::next_deadline() const {
   TimePoint at = std::min(swarm_->next_deadline(), announcer_.next_deadline());
   if (storage_started_) at = std::min(at, flow_.next_deadline());
   if (accepts_peers() && swarm_->peer_count() + connecting_ < host_.config().dial_below) {
-    at = std::min(at, peers_.next_try());
+    at = std::min(at, std::max(peers_.next_try(), dial_again_));
   }
   return at;
 }

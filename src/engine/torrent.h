@@ -46,6 +46,8 @@ class TorrentHost {
   virtual void cancel_announce(TorrentKey torrent, AnnounceId announce) = 0;
 };
 
+enum class DialPhase : std::uint8_t { connecting, peer };
+
 class Torrent {
  public:
   Torrent(TimePoint now, TorrentKey key, TorrentHost& host, AddTorrent request);
@@ -68,9 +70,9 @@ class Torrent {
 
   // Connections, as far as the torrent must know.
   void peer_connected(TimePoint now, PeerInit init);
-  // Before or after it became a peer; `dialled` when the address is one of ours to try again.
-  void connection_ended(TimePoint now, ConnId conn, const Endpoint& remote, CloseReason reason,
-                        PeerDirection direction);
+  void peer_gone(TimePoint now, ConnId conn, CloseReason reason);
+  // A connection we dialled has ended; its address is one to try again.
+  void dial_ended(TimePoint now, const Endpoint& remote, CloseReason reason, DialPhase phase);
   void dial_failed(TimePoint now, const Endpoint& remote);
   [[nodiscard]] PeerSource source_of(const Endpoint& peer) const {
     return peers_.source(peer).value_or(PeerSource::tracker);
@@ -123,6 +125,7 @@ class Torrent {
   void save_record();
   void maybe_done(TimePoint now);
   void dial_more(TimePoint now);
+  void end_dial();
   void start_announcing(TimePoint now);
   void save_layers(const PieceLayer& layer);
   // torrent_pump.cc
@@ -148,8 +151,9 @@ class Torrent {
   StorageFlow flow_;
   Announcer announcer_;
   PeerList peers_;
-  std::uint32_t connecting_ = 0;
-  std::uint32_t arrived_ = 0;  // pieces the flow has not answered yet
+  std::uint32_t connecting_ = 0;  // dialled, not peers yet
+  TimePoint dial_again_{};        // the session had no room for a dial
+  std::uint32_t arrived_ = 0;     // pieces the flow has not answered yet
   bool storage_started_ = false;
   bool paused_ = false;
   bool stopping_ = false;

@@ -29,13 +29,14 @@ void TrackerDriver::begin(TimePoint now, TorrentKey torrent, const AnnounceReque
   actions_.emplace_back(Resolve{id, request.url.host, request.family});
 }
 
-void TrackerDriver::cancel(TorrentKey torrent, AnnounceId announce) {
+bool TrackerDriver::cancel(TorrentKey torrent, AnnounceId announce) {
   const auto it = std::find_if(requests_.begin(), requests_.end(), [&](const auto& entry) {
     return entry.second.torrent == torrent && entry.second.announce == announce;
   });
-  if (it == requests_.end()) return;
+  if (it == requests_.end()) return false;
   actions_.emplace_back(CancelRequest{it->first});
   requests_.erase(it);
+  return true;
 }
 
 void TrackerDriver::finish(RequestId id, TrackerResult<AnnounceReply> reply,

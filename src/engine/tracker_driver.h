@@ -34,7 +34,8 @@ class TrackerDriver {
   explicit TrackerDriver(Random& random) : random_(random) {}
 
   void begin(TimePoint now, TorrentKey torrent, const AnnounceRequest& request);
-  void cancel(TorrentKey torrent, AnnounceId announce);
+  // False: it has ended, or there is no such announce.
+  bool cancel(TorrentKey torrent, AnnounceId announce);
 
   void handle_http_reply(TimePoint now, RequestId id, const HttpReply& reply);
   void handle_resolved(TimePoint now, RequestId id, std::span<const IpAddress> addresses);
