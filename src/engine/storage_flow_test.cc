@@ -202,6 +202,26 @@ TEST_F(StorageFlowTest, STO_11_APieceAlteredBehindOurBackIsFoundBeforeItIsServed
   EXPECT_TRUE(flow_->checked().test(4));
 }
 
+TEST_F(StorageFlowTest, MoreIsCheckedAheadTheMoreIsServed) {
+  begin(start_request());
+  flow_->expect_more(false);
+  for (std::uint32_t i = 0; i < 6; ++i) arrive(i);
+  pass(std::chrono::seconds(1));
+  FlowStart start = start_request();
+  start.check = StartCheck::trust;
+  begin(std::move(start));
+  flow_->check_for_serving(now_, PieceIndex{0});
+  drain();
+  EXPECT_EQ(flow_->checked().count(), 1U) << "the first alone";
+  flow_->check_for_serving(now_, PieceIndex{1});
+  drain();
+  EXPECT_EQ(flow_->checked().count(), 3U) << "then one more";
+  flow_->check_for_serving(now_, PieceIndex{3});
+  drain();
+  EXPECT_EQ(flow_->checked().count(), 6U) << "then as many as are there";
+  EXPECT_EQ(checks_, 3);
+}
+
 TEST_F(StorageFlowTest, ExistingFilesAreCheckedWhenNothingWasSaved) {
   disk_.put_file("/data/t/a", Bytes(made_.content).first(2 * kPiece + 50));
   begin(start_request());
