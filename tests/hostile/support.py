@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""The case of all hostile tests: weir seeding or getting a small torrent, what an honest peer gets
+done with it, and how much memory an attack costs."""
+
+import contextlib
+import hashlib
+import random
+import subprocess
+import sys
+import threading
+import time
+import unittest
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[1])]
+
+from harness import network, torrents, weir
+from harness.case import Case
+from peer import (BLOCK, INTERESTED, PIECE, REQUEST, SOURCE_BLOCK, UNCHOKE, USUAL_BITS, Closed,
+                  HonestSeed, Peer, be32, message)
+
+KIB = 1024
+MIB = 1024 * KIB
+PIECE_SIZE = 32 * KIB
+SIZE = 20 * PIECE_SIZE - 5000
+SLACK = 16 * MIB
+GLOBAL_BLOCK = "11.22"  # stands for the internet
+TRAP_ADDRESS = "169.254.169.254"  # where clouds keep what no tracker may make us fetch
+
+
+def content_bytes(size: int = SIZE) -> bytes:
+    return random.Random(size).randbytes(size)
+
+
+def v1_info(name: str, content: bytes, piece_size: int = PIECE_SIZE) -> dict:
+    pieces = b"".join(hashlib.sha1(content[at:at + piece_size]).digest()
+                      for at in range(0, len(content), piece_size))
+    return {"name": name, "piece length": piece_size, "length": len(content), "pieces": pieces}
+
+
+class HostileCase(Case):
+    """`node` is the weir under attack, `place` where it listens."""
+
+    # --- What is attacked.
+
+    def prepare(self, trackers=()) -> None:
+        self.content = content_bytes()
+        self.data = self.folder("data")
+        (self.data / "victim.bin").write_bytes(self.content)
+        self.torrent = torrents.save(self.work / "victim.torrent",
+                                     v1_info("victim.bin", self.content), trackers)
+
+    def start_seed(self, *arguments, trackers=()) -> None:
+        self.prepare(trackers)
+        self.node = weir.seed(self, self.torrent, self.data, *arguments)
+        self.place_of_node()
+
+    def start_v2_seed(self, size: int) -> None:
+        """A v2 torrent, made by weir itself, with pieces of one block."""
+        self.content = content_bytes(size)
+        self.data = self.folder("data")
+        (self.data / "victim.bin").write_bytes(self.content)
+        path = self.work / "victim.torrent"
+        made = weir.run("create", "--v2", "--piece-size", "16K", "-o", path,
+                        self.data / "victim.bin")
+        self.assertEqual(0, made.returncode, made.stderr)
+        self.torrent = torrents.load(path, "v2")
+        self.node = weir.seed(self, self.torrent, self.data)
+        self.place_of_node()
+
+    def start_get(self, *arguments, magnet: bool = False, trackers=()) -> None:
+        self.prepare(trackers)
+        self.out = self.folder("out")
+        source = self.torrent.magnet() if magnet else self.torrent.path
+        self.node = weir.get(self, source, self.out, *arguments)
+        self.place_of_node()
+        self.wait_listening()
+
+    def place_of_node(self) -> None:
+        self.weir_place = (self.node.address, self.node.port)
+
+    def wait_listening(self) -> None:
+        """`weir get` says nothing when it begins to listen."""
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                Peer(self.weir_place).close()
+                return
+            except ConnectionRefusedError:
+                self.assertTrue(self.node.process.alive(), "weir ended")
+                self.assertLess(time.monotonic(), deadline, "weir does not listen")
+                time.sleep(0.02)
+
+    # --- Peers.
+
+    def connect(self, bits: int = USUAL_BITS, source: str | None = None,
+                peer_id: bytes | None = None) -> Peer:
+        """A peer after the handshakes."""
+        peer = Peer(self.weir_place, source)
+        self.addCleanup(peer.close)
+        peer.greet(self.torrent.hash, bits, peer_id)
+        return peer
+
+    def unchoked(self) -> Peer:
+        peer = self.connect()
+        peer.send(message(INTERESTED))
+        peer.wait_for(UNCHOKE, 30)
+        return peer
+
+    def assert_dropped(self, peer: Peer, why: str = "", seconds: float = 10) -> None:
+        self.assertTrue(peer.closed_within(seconds), f"still connected: {why}")
+
+    def assert_kept(self, peer: Peer, why: str = "") -> list:
+        try:
+            return peer.answers()
+        except (Closed, TimeoutError) as failure:
+            self.fail(f"not kept ({failure!r}): {why}")
+
+    def assert_each_dropped(self, attacks: dict[str, bytes], bits: int = USUAL_BITS) -> None:
+        """Every attack on a connection of its own."""
+        for name, data in attacks.items():
+            with self.subTest(name), self.connect(bits) as peer:
+                peer.send(data)
+                self.assert_dropped(peer, name)
+                self.assertTrue(self.node.process.alive(), name)
+
+    # --- The universal oracle.
+
+    def download(self, peer: Peer, pieces: int | None = None) -> None:
+        """Fetches the content as an honest peer would, and compares every byte."""
+        piece_size = self.torrent.fields[b"piece length"]
+        end = len(self.content) if pieces is None else pieces * piece_size
+        todo = list(range(0, end, BLOCK))
+        asked = 0
+        for done in range(len(todo)):
+            while asked < len(todo) and asked < done + 64:
+                at = todo[asked]
+                peer.send(message(REQUEST, be32(at // piece_size, at % piece_size,
+                                                min(BLOCK, len(self.content) - at))))
+                asked += 1
+            body = peer.wait_for(PIECE, 20)
+            at = int.from_bytes(body[:4], "big") * piece_size + int.from_bytes(body[4:8], "big")
+            if body[8:] != self.content[at:at + BLOCK]:
+                self.fail(f"wrong bytes at {at}")
+
+    def assert_serves(self, pieces: int | None = 4) -> None:
+        """weir is alive and an honest transfer from it completes."""
+        self.assertTrue(self.node.process.alive(), "weir ended")
+        with self.unchoked() as peer:
+            self.download(peer, pieces)
+
+    def assert_completes(self) -> None:
+        """weir is alive and gets everything from an honest seed."""
+        self.assertTrue(self.node.process.alive(), "weir ended")
+        with HonestSeed(self.weir_place, self.torrent, self.content) as seed:
+            try:
+                self.node.wait_done(30)
+            finally:
+                if seed.failure:
+                    raise seed.failure
+        self.assertEqual(self.content, (self.out / "victim.bin").read_bytes())
+
+    @contextlib.contextmanager
+    def memory_within(self, cap: int = 0):
+        """The process never holds more than `cap` and a slack above what it holds now."""
+        process = self.node.process
+        base = process.memory_bytes()
+        peak, over = base, threading.Event()
+
+        def watch():
+            nonlocal peak
+            while not over.wait(0.01):
+                with contextlib.suppress(Exception):  # it ended: others see that
+                    peak = max(peak, process.memory_bytes())
+
+        thread = threading.Thread(target=watch, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+        if not counts_no_memory():
+            self.assertLessEqual(peak - base, cap + SLACK, "memory grew")
+
+
+def counts_no_memory() -> bool:
+    """The address sanitizer keeps freed memory: its builds are not measured."""
+    return b"__asan_init" in Path(weir.program()).read_bytes()
+
+
+def main() -> None:
+    network.enter()
+    # More addresses than the harness gives: all of a block is local to the loopback device.
+    commands = [f"address add {block}.0.1/16 dev lo" for block in (SOURCE_BLOCK, GLOBAL_BLOCK)]
+    commands.append(f"address add {TRAP_ADDRESS}/32 dev lo")
+    subprocess.run(["ip", "-batch", "-"], input="\n".join(commands), text=True, check=True)
+    unittest.main(module="__main__", verbosity=2, failfast=False)
