@@ -92,6 +92,11 @@ void restore(AddTorrent& request, StateStore& state) {
       }
     }
     request.saved_progress = std::move((*entry)->progress);
+    request.saved_id = hash->hex();
+    // Where the bytes are depends on what was selected then.
+    if (request.file_priorities.empty() && !request.select_files) {
+      request.file_priorities = record->file_priorities;
+    }
     return;
   }
 }

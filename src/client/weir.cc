@@ -96,6 +96,9 @@ ClientResult<std::unique_ptr<Client>> Client::open(ClientConfig config) {
                                          ? std::filesystem::temp_directory_path() / "weir-side"
                                          : std::filesystem::path(i.config.state_dir) / "side";
   i.config.session.side_root = std::filesystem::absolute(side).string();
+  if (const auto made = create_root(i.config.session.side_root); !made) {
+    return std::unexpected(ClientError{error_name(made.error().code), made.error().path});
+  }
   // A family nobody listens on is not announced: peers that learned of us there could not reach us.
   if (!i.config.listen.empty()) {
     const auto listens = [&i](AddressFamily family) {
@@ -152,8 +155,13 @@ ClientResult<TorrentKey> Client::add(AddTorrent request) {
   const auto root =
       std::filesystem::absolute(request.storage.root.empty() ? "." : request.storage.root, ignored);
   request.storage.root = root.lexically_normal().string();
-  if (request.saved_progress.empty() && !request.seed_only && request.check == StartCheck::resume) {
-    restore(request, *impl_->state);
+  if (!request.seed_only) {
+    if (const auto made = create_root(request.storage.root); !made) {
+      return std::unexpected(ClientError{error_name(made.error().code), made.error().path});
+    }
+    if (request.saved_progress.empty() && request.check == StartCheck::resume) {
+      restore(request, *impl_->state);
+    }
   }
   // std::function wants copies; the request is large and moves once.
   auto shared = std::make_shared<AddTorrent>(std::move(request));
