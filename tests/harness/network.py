@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""A network namespace of its own for each test program: ports never clash and nothing outside can be
+reached or can interfere.
+
+All addresses are on the loopback device, but none is in 127.0.0.0/8: Transmission refuses peers
+there.
+"""
+
+import ctypes
+import os
+import socket
+import subprocess
+
+CLONE_NEWUSER = 0x10000000
+CLONE_NEWNET = 0x40000000
+BLOCK = "10.77.0."
+ADDRESSES = 40
+
+
+class NetworkError(Exception):
+    pass
+
+
+def enter() -> None:
+    """Moves this process (which must have one thread) and its later children into a fresh network.
+
+    Root does it directly, anybody else inside a new user namespace.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(CLONE_NEWNET) != 0:
+        uid, gid = os.getuid(), os.getgid()
+        if libc.unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0:
+            reason = os.strerror(ctypes.get_errno())
+            raise NetworkError(f"a network namespace is needed and was refused: {reason}")
+        for name, text in (("setgroups", "deny"), ("uid_map", f"0 {uid} 1"),
+                           ("gid_map", f"0 {gid} 1")):
+            with open(f"/proc/self/{name}", "w") as file:
+                file.write(text)
+    commands = ["link set lo up"]
+    commands += [f"address add {BLOCK}{number}/24 dev lo" for number in range(1, ADDRESSES + 1)]
+    subprocess.run(["ip", "-batch", "-"], input="\n".join(commands), text=True, check=True)
+
+
+def free_port(address: str) -> int:
+    with socket.socket() as probe:
+        probe.bind((address, 0))
+        return probe.getsockname()[1]
+
+
+class Places:
+    """Hands out places to listen: every client gets an address and a port that no other has."""
+
+    def __init__(self):
+        self._used = 1  # the first address is the source of whoever binds to none
+        self._port = 20000
+
+    def next(self) -> tuple[str, int]:
+        self._used += 1
+        self._port += 1
+        if self._used > ADDRESSES:
+            raise NetworkError("more clients than addresses")
+        return f"{BLOCK}{self._used}", self._port

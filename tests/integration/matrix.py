@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""What weir must do with every other client; a test program per client mixes this into its case."""
+
+import signal
+import sys
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[1])]
+
+from clients.scripted import Libtorrent
+from harness import torrents, weir
+from harness.content import KIB, LARGE_PIECES, MIB, SINGLE, TREE, Content
+
+# Long enough, at LIMIT bytes a second, to be stopped in the middle.
+PARTED = Content("parted", {"one.bin": 3 * MIB + 11, "two/empty": 0, "two/rest.bin": 3 * MIB},
+                 64 * KIB)
+LIMIT = 1_500_000
+
+
+class Matrix:
+    client_class: type = None
+    kinds = ("v1",)  # what the client can do; all take the v1 half of a hybrid
+    knows_pad_files = False
+
+    def client(self, **options):
+        return self.client_class(self, **options)
+
+    # --- The two directions.
+
+    def get_from_client(self, content, kind="v1", magnet=False, by_peer=False):
+        torrent, folder = self.make(content, kind)
+        if kind == "hybrid" and not self.knows_pad_files:
+            torrents.write_pad_files(torrent, folder / torrent.name)
+        client = self.client()
+        client.seed(torrent, folder)
+        out = self.work / "out"
+        if by_peer:
+            source = torrents.without_trackers(torrent)
+            peers = [client.place]
+        else:
+            source, peers = torrent, []
+        source = source.magnet([self.tracker.url] if not by_peer else []) if magnet else source.path
+        run = weir.get(self, source, out, peers=peers)
+        end = run.wait_done(60)
+        self.assert_same(content.write(self.folder("original")), out / torrent.name)
+        self.assertEqual([out / torrent.name], list(out.iterdir()))
+        self.assertEqual(0, end["torrents"][0]["wasted_bytes"])
+
+    def seed_to_client(self, content, kind="v1", magnet=False):
+        torrent, folder = self.make(content, kind)
+        before = weir.seed(self, torrent, folder)
+        self.wait_announced(before, torrent)
+        client = self.client()
+        out = self.work / "out"
+        client.leech(torrent.magnet([self.tracker.url]) if magnet else torrent, out)
+        client.wait_done(60)
+        client.stop()
+        self.assert_same(folder / torrent.name, out / torrent.name, lenient=True)
+        end = before.stop()
+        self.assertEqual(0, end["exit_code"])
+        self.assertGreaterEqual(end["torrents"][0]["uploaded_bytes"], torrent.content_size)
+
+    # --- Content of every shape.
+
+    def test_get_a_tree(self):
+        self.get_from_client(TREE)
+
+    def test_get_large_pieces_from_a_named_peer(self):
+        self.get_from_client(LARGE_PIECES, by_peer=True)
+
+    def test_get_a_file_by_magnet(self):
+        self.get_from_client(SINGLE, magnet=True)
+
+    def test_get_a_hybrid_tree(self):
+        self.get_from_client(TREE, "hybrid")
+
+    def test_seed_a_tree(self):
+        self.seed_to_client(TREE)
+
+    def test_seed_large_pieces(self):
+        self.seed_to_client(LARGE_PIECES)
+
+    def test_seed_a_file_by_magnet(self):
+        self.seed_to_client(SINGLE, magnet=True)
+
+    def test_seed_a_hybrid_tree(self):
+        self.seed_to_client(TREE, "hybrid")
+
+    # --- In the middle.
+
+    def test_weir_finishes_what_the_client_began(self):
+        torrent, folder = self.make(PARTED)
+        seed = Libtorrent(self, up_limit=LIMIT)
+        seed.seed(torrent, folder)
+        out = self.work / "out"
+        client = self.client()
+        client.leech(torrent, out)
+        client.wait_progress(0.3)
+        client.stop()
+        seed.limit_upload(0)
+        run = weir.get(self, torrent.path, out)
+        found = run.wait_event("checked")["pieces_done"]
+        end = run.wait_done(60)["torrents"][0]
+        self.assert_same(folder / torrent.name, out / torrent.name)
+        self.assertGreater(found, 0)
+        self.assertLessEqual(end["downloaded_bytes"],
+                             torrent.content_size - (found - 1) * PARTED.piece_size)
+
+    def test_the_client_finishes_what_weir_began(self):
+        torrent, folder = self.make(PARTED)
+        seed = Libtorrent(self, up_limit=LIMIT)
+        seed.seed(torrent, folder)
+        out = self.work / "out"
+        run = weir.get(self, torrent.path, out)
+        run.wait_pieces(30)
+        run.process.send_signal(signal.SIGINT)
+        self.assertEqual(7, run.process.wait(10), "exit code of an unfinished download")
+        seed.limit_upload(0)
+        client = self.client()
+        client.leech(torrent, out)
+        client.wait_done(60)
+        client.stop()
+        self.assert_same(folder / torrent.name, out / torrent.name, lenient=True)
+
+    def test_get_goes_on_after_a_kill(self):
+        torrent, folder = self.make(PARTED)
+        client = self.client(up_limit=LIMIT)
+        client.seed(torrent, folder)
+        out, state = self.work / "out", self.work / "state"
+        first = weir.get(self, torrent.path, out, state=state)
+        first.wait_pieces(20)
+        first.process.kill()
+        second = weir.get(self, torrent.path, out, state=state, place=(first.address, first.port))
+        second.wait_done(60)
+        self.assert_same(folder / torrent.name, out / torrent.name)
+
+    def wait_announced(self, run, torrent) -> None:
+        from harness.processes import wait_until
+
+        wait_until("weir announced", lambda: self.tracker.knows(run.address, torrent.hash), 10)

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""weir and rtorrent, both directions."""
+
+from matrix import Matrix
+
+from clients.rtorrent import Rtorrent
+from harness.case import Case, main
+
+
+class RtorrentTest(Matrix, Case):
+    client_class = Rtorrent
+
+
+if __name__ == "__main__":
+    main()
