@@ -163,8 +163,8 @@ void Swarm::Impl::set_metadata(std::shared_ptr<const TorrentInfo> new_info,
 void Swarm::Impl::metadata_known(PeerState& peer) {
   WireNegotiated negotiated = peer.decoder.negotiated();
   negotiated.piece_count = layout().piece_count();
-  peer.hashes = hashes.v2 && (peer.init.v2 || peer.init.handshake.reserved.v2());
-  negotiated.v2 = peer.hashes;
+  // Whether hashes may be asked for stays as it was: when the v2 side became known only now, our
+  // handshake did not speak of it, and the peer would take a hash request for a broken message.
   peer.decoder.set_negotiated(negotiated);
   apply_early(peer);
   if (peer.closing) return;
