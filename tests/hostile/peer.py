@@ -60,7 +60,11 @@ class Peer:
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket.bind((self.source, 0))
         self._socket.settimeout(10)
-        self._socket.connect(place)
+        try:
+            self._socket.connect(place)
+        except OSError:
+            self.close()
+            raise
 
     def __enter__(self):
         return self

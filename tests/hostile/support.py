@@ -8,7 +8,6 @@ import random
 import subprocess
 import sys
 import threading
-import time
 import unittest
 from pathlib import Path
 
@@ -16,6 +15,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve
 
 from harness import network, torrents, weir
 from harness.case import Case
+from harness.processes import wait_until
 from peer import (BLOCK, INTERESTED, PIECE, REQUEST, SOURCE_BLOCK, UNCHOKE, USUAL_BITS, Closed,
                   HonestSeed, Peer, be32, message)
 
@@ -68,11 +68,11 @@ class HostileCase(Case):
         self.node = weir.seed(self, self.torrent, self.data)
         self.place_of_node()
 
-    def start_get(self, *arguments, magnet: bool = False, trackers=()) -> None:
+    def start_get(self, *arguments, magnet: bool = False, trackers=(), place=None) -> None:
         self.prepare(trackers)
         self.out = self.folder("out")
         source = self.torrent.magnet() if magnet else self.torrent.path
-        self.node = weir.get(self, source, self.out, *arguments)
+        self.node = weir.get(self, source, self.out, *arguments, place=place)
         self.place_of_node()
         self.wait_listening()
 
@@ -80,16 +80,17 @@ class HostileCase(Case):
         self.weir_place = (self.node.address, self.node.port)
 
     def wait_listening(self) -> None:
-        """`weir get` says nothing when it begins to listen."""
-        deadline = time.monotonic() + 10
-        while True:
+        """`weir get` says nothing when it begins to listen, and lets nobody in before it knows what
+        is on disk."""
+        def answers():
             try:
-                Peer(self.weir_place).close()
-                return
-            except ConnectionRefusedError:
+                with Peer(self.weir_place) as peer:
+                    return peer.greet(self.torrent.hash)
+            except (Closed, OSError):
                 self.assertTrue(self.node.process.alive(), "weir ended")
-                self.assertLess(time.monotonic(), deadline, "weir does not listen")
-                time.sleep(0.02)
+                return None
+
+        wait_until("an answer from weir", answers, 10)
 
     # --- Peers.
 
