@@ -89,25 +89,6 @@ void Session::Impl::ban(TimePoint now, const IpAddress& address) {
   for (const ConnId id : theirs) close(now, id, CloseReason::banned);
 }
 
-bool Session::Impl::claim_paths(TorrentKey torrent, const TorrentInfo& info,
-                                const StorageOptions& storage) {
-  std::vector<std::size_t> own;
-  for (const TorrentFile& file : info.layout.files()) {
-    if (file.attributes.pad) continue;
-    const std::size_t path = std::hash<std::string>{}(storage.root + "/" + file.path);
-    const auto it = paths_.find(path);
-    if (it != paths_.end() && it->second != torrent) return false;
-    own.push_back(path);
-  }
-  for (const std::size_t path : own) paths_.emplace(path, torrent);
-  return true;
-}
-
-void Session::Impl::add_hashes(TorrentKey torrent, const InfoHashes& hashes) {
-  if (hashes.v1) by_hash_.emplace(*hashes.v1, torrent);
-  if (const auto v2 = hashes.v2_truncated()) by_hash_.emplace(*v2, torrent);
-}
-
 SessionResult<TorrentKey> Session::add(TimePoint now, AddTorrent request) {
   Impl& s = *impl_;
   if (s.stopping_) return std::unexpected(SessionError{SessionErrc::stopping, {}});
@@ -124,6 +105,11 @@ SessionResult<TorrentKey> Session::add(TimePoint now, AddTorrent request) {
   }
   if (request.storage.side_root.empty()) request.storage.side_root = s.config_.side_root;
   const auto key = static_cast<TorrentKey>(s.next_torrent_++);
+  const PathUse use = request.seed_only ? PathUse::reads : PathUse::writes;
+  if (request.metadata && !s.free_paths(key, *request.metadata->info, request.storage, use)) {
+    return std::unexpected(SessionError{SessionErrc::path_conflict,
+                                        request.storage.root + "/" + request.metadata->info->name});
+  }
   s.add_hashes(key, hashes);
   const RateLimits limits = request.limits;
   s.torrents_.emplace(key, std::make_unique<Torrent>(now, key, s, std::move(request)));
@@ -260,6 +246,7 @@ void Session::handle_udp(TimePoint now, const Endpoint& from, Bytes packet) {
 void Session::handle_job(TimePoint now, JobResult result) {
   Impl& s = *impl_;
   if (const auto it = s.remove_jobs_.find(result.id); it != s.remove_jobs_.end()) {
+    s.release_names(it->second);
     s.act(Event{it->second, TorrentRemoved{}});
     s.remove_jobs_.erase(it);
     return;

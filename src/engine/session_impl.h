@@ -53,9 +53,9 @@ struct Session::Impl : TorrentHost {
   [[nodiscard]] bool banned(TimePoint now, const IpAddress& address) const override {
     return bans_.banned(address, now);
   }
-  bool claim_paths(TorrentKey torrent, const TorrentInfo& info,
-                   const StorageOptions& storage) override;
-  void add_hashes(TorrentKey torrent, const InfoHashes& hashes) override;
+  bool claim_paths(TorrentKey torrent, const TorrentInfo& info, const StorageOptions& storage,
+                   PathUse use) override;
+  bool add_hashes(TorrentKey torrent, const InfoHashes& hashes) override;
   void want_announce(TorrentKey torrent, AnnounceUrgency urgency) override {
     budget_.want(torrent, urgency);
   }
@@ -85,6 +85,14 @@ struct Session::Impl : TorrentHost {
   Torrent* find(TorrentKey key);
   [[nodiscard]] const Torrent* find(TorrentKey key) const;
 
+  // session_names.cc
+  [[nodiscard]] std::optional<std::vector<std::size_t>> free_paths(TorrentKey torrent,
+                                                                   const TorrentInfo& info,
+                                                                   const StorageOptions& storage,
+                                                                   PathUse use) const;
+  // A removed torrent's names and paths are free when its last job is done.
+  void release_names(TorrentKey torrent);
+
   // session_settle.cc
   // Something concerned the torrent. It is worked off by settle() at the end of the input, because
   // one of its methods may be on the stack now.
@@ -111,7 +119,11 @@ struct Session::Impl : TorrentHost {
 
   std::unordered_map<TorrentKey, std::unique_ptr<Torrent>> torrents_;
   std::unordered_map<Sha1Digest, TorrentKey, DigestHash> by_hash_;
-  std::unordered_map<std::size_t, TorrentKey> paths_;  // hash of root and path
+  struct PathClaim {
+    TorrentKey torrent{};
+    PathUse use{};
+  };
+  std::unordered_multimap<std::size_t, PathClaim> paths_;  // by hash of root and path
   struct Removal {
     TorrentKey torrent{};
     RemoveContent content{};

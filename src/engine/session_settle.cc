@@ -69,7 +69,7 @@ void Session::Impl::finish_removals() {
     Torrent* torrent = find(removal.torrent);
     if (torrent == nullptr) return true;
     if (!torrent->stopped()) return false;
-    RemoveJob work{.id = torrent->hashes().wire_hash().hex(), .storage = nullptr};
+    RemoveJob work{.id = torrent->id(), .storage = nullptr};
     if (removal.content == RemoveContent::remove && torrent->has_storage()) {
       work.storage = torrent->shared_storage();
     }
@@ -83,8 +83,6 @@ void Session::Impl::finish_removals() {
 }
 
 void Session::Impl::forget_torrent(TorrentKey key) {
-  std::erase_if(by_hash_, [key](const auto& entry) { return entry.second == key; });
-  std::erase_if(paths_, [key](const auto& entry) { return entry.second == key; });
   std::erase_if(reads_, [key](const auto& entry) { return entry.second == key; });
   budget_.forget(key);
   down_.remove_torrent(key);

@@ -107,6 +107,7 @@ struct AddTorrent {
   std::vector<std::string> trackers;  // in addition to the metadata's, as one tier
   RateLimits limits;
   Buffer saved_progress;  // from the StateStore, may be empty
+  std::string saved_id;   // under which it was saved; empty: the hex of the wire info hash
 };
 
 // --- Trackers.

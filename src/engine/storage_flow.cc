@@ -56,14 +56,15 @@ bool StorageFlow::covers(const Bitfield& pieces, FileIndex file) const {
 }
 
 void StorageFlow::on_prepared(TimePoint now, const JobResult& result) {
-  if (ready_) return;
+  if (ready_ || stopping_) return;
   if (result.error) {
     // Nothing was begun yet: a full disk or a missing right is tried again, a conflict is final.
     const bool recovers = result.error->code == DiskErrc::no_space ||
                           result.error->code == DiskErrc::read_only ||
                           result.error->code == DiskErrc::io_error;
-    failed_ = true;
     if (recovers) retry_at_ = now + config_.retry_interval;
+    if (std::exchange(failed_, true)) return;  // said already
+    gave_up_ = !recovers;
     outputs_.emplace_back(FlowFailed{error_name(result.error->code), result.error->path, recovers});
     return;
   }
@@ -107,7 +108,7 @@ void StorageFlow::plan_checks(const std::vector<std::optional<FileStat>>& files)
 }
 
 void StorageFlow::issue_checks() {
-  if (renames_running_ > 0) return;
+  if (holds()) return;
   while (!to_check_.empty() && checks_running_ < config_.check_jobs) {
     CheckPiecesJob job{.storage = storage_, .layers = layers_, .pieces = {}};
     std::uint64_t bytes = 0;
@@ -126,25 +127,33 @@ void StorageFlow::on_checked(TimePoint now, JobResult& result) {
     const PieceIndex piece = outcome.piece;
     const bool good = !outcome.error && outcome.verdict == PieceVerdict::good;
     const bool for_serving = serve_pending_.erase(piece) > 0;
+    if (!good && !for_serving && stored_lately_.erase(piece) > 0 && !stopping_) {
+      to_check_.push_back(piece);  // read while it was being written
+      continue;
+    }
     if (!for_serving) ++check_done_;
     // A read that failed says nothing about the piece: it stays unchecked, hence unserved.
     if (outcome.error && here_.test(piece)) {
-      if (for_serving) outputs_.emplace_back(FlowChecked{piece, false});
+      unread_.insert(piece);
+      if (ready_) outputs_.emplace_back(FlowChecked{piece, false, outcome.error});
       fail(now, *outcome.error);
       continue;
     }
+    unread_.erase(piece);
     const bool was_here = here_.test(piece);
     here_.set(piece, good);
     checked_.set(piece, good);
     if (!good) synced_.set(piece, false);
     if (good != was_here) journal_dirty_ = true;
-    if (good && !was_here) unsynced_.push_back(piece);
-    if (ready_) outputs_.emplace_back(FlowChecked{piece, good});
+    if (good && !was_here && !seed_only_) unsynced_.push_back(piece);
+    if (ready_) outputs_.emplace_back(FlowChecked{piece, good, std::nullopt});
   }
-  --checks_running_;
-  issue_finishes();
+  if (--checks_running_ == 0) stored_lately_.clear();
+  recover_if_proven();
+  issue_moves();
   issue_checks();
-  if (!ready_ && checks_running_ == 0 && to_check_.empty()) become_ready(now);
+  // A check cut short says nothing about the rest: what was saved before stays as it is.
+  if (!ready_ && !stopping_ && checks_running_ == 0 && to_check_.empty()) become_ready(now);
 }
 
 void StorageFlow::become_ready(TimePoint now) {
@@ -166,11 +175,12 @@ void StorageFlow::recheck(TimePoint) {
   for (const BufferedPiece& piece : pending_) busy.insert(piece.piece);
   for (std::uint32_t i = 0; i < check_total_; ++i) {
     // What is being written right now is verified in memory and must not be read half-written.
-    if (writes_running_ > 0 && !here_.test(i)) {
+    const auto piece = static_cast<PieceIndex>(i);
+    if ((writes_running_ > 0 && !here_.test(i)) || busy.contains(piece)) {
       ++check_done_;
-      continue;
+    } else {
+      to_check_.push_back(piece);
     }
-    if (!busy.contains(static_cast<PieceIndex>(i))) to_check_.push_back(static_cast<PieceIndex>(i));
   }
   issue_checks();
 }
@@ -203,7 +213,7 @@ void StorageFlow::check_ahead() {
 
 // Issued when the inputs of this moment are handled, so that all pieces asked for go into one job.
 void StorageFlow::serve_checks() {
-  if (renames_running_ > 0 || serve_queue_.empty()) return;
+  if (holds() || serve_queue_.empty()) return;
   check_ahead();
   while (!serve_queue_.empty()) {
     const std::size_t count = std::min(serve_queue_.size(), config_.batch_pieces);
@@ -221,7 +231,7 @@ void StorageFlow::read(TimePoint, std::uint64_t token, PieceIndex piece, std::ui
                        PieceBuffer buffer) {
   WEIR_ASSERT(here_.test(piece));
   BufferedRead read{token, piece, offset, std::move(buffer)};
-  if (renames_running_ > 0) {
+  if (holds()) {
     waiting_reads_.push_back(std::move(read));
   } else {
     issue_read(std::move(read));
@@ -263,11 +273,11 @@ void StorageFlow::handle_job(TimePoint now, JobResult result) {
     WEIR_ASSERT(it != reads_.end());
     outputs_.emplace_back(FlowRead{it->second, std::move(read->buffer), result.error});
     reads_.erase(it);
-    issue_finishes();
+    issue_moves();
   } else if (std::holds_alternative<FinishFilesJob>(result.work)) {
     on_finished(now, result);
-  } else if (result.error) {
-    fail(now, *result.error);
+  } else if (std::holds_alternative<AdoptFilesJob>(result.work)) {
+    on_adopted(now, result);
   }
 }
 

@@ -66,6 +66,8 @@ struct FlowDropped {  // could not be judged; to be fetched again later
 struct FlowChecked {  // after check_for_serving() or recheck()
   PieceIndex piece{};
   bool good = false;
+  // The disk would not say: checked again, and told again, when it is well.
+  std::optional<DiskError> error;
 };
 struct FlowFileDone {
   FileIndex file{};
@@ -102,13 +104,18 @@ class StorageFlow {
   void recheck(TimePoint now);
   void read(TimePoint now, std::uint64_t token, PieceIndex piece, std::uint32_t offset,
             PieceBuffer buffer);
-  // Files wanted from now on too; files once wanted keep their place.
+  // Files wanted from now on too; files once wanted keep their place. Takes effect when no job is
+  // under way that looks for their bytes at the old place.
   void add_wanted(TimePoint now, const Bitfield& wanted);
+  // Journals what there is; FlowSynced follows when nothing is left to sync.
+  void save(TimePoint now);
   void add_layer(const PieceLayer& layer);
   void set_totals(std::uint64_t uploaded, std::uint64_t downloaded);
   // Writes what is pending and journals everything; idle() tells when that is done.
   void stop(TimePoint now);
   [[nodiscard]] bool idle() const;
+  // Ends the flow: what it still holds of the pool's memory goes back.
+  void give_back(BufferPool& pool);
 
   void handle_job(TimePoint now, JobResult result);
   void handle_timer(TimePoint now);
@@ -139,14 +146,20 @@ class StorageFlow {
   void flush_writes();
   void issue_writes();
   void recover();
+  void recover_if_proven();
+  void retry(TimePoint now);
+  [[nodiscard]] bool holds() const { return moving_ || (to_adopt_ && !failed_); }
   void on_written(TimePoint now, JobResult& result);
   void on_piece_stored(TimePoint now, PieceIndex piece, PieceBuffer buffer);
   void on_journaled(TimePoint now, const JobResult& result);
   void journal(TimePoint now);
   void finish_files(PieceIndex piece);
   void finish_file(FileIndex file);
-  void issue_finishes();
+  void issue_moves();
+  void issue_adoption();
   void on_finished(TimePoint now, const JobResult& result);
+  void on_adopted(TimePoint now, const JobResult& result);
+  void end_move(TimePoint now);
   struct BufferedRead {
     std::uint64_t token = 0;
     PieceIndex piece{};
@@ -173,6 +186,7 @@ class StorageFlow {
   std::optional<TorrentProgress> saved_;
   bool ready_ = false;
   bool failed_ = false;
+  bool gave_up_ = false;  // failed for good
   bool stopping_ = false;
   bool more_expected_ = true;
   std::size_t jobs_running_ = 0;
@@ -187,7 +201,9 @@ class StorageFlow {
   std::uint32_t check_done_ = 0;
   std::vector<PieceIndex> serve_queue_;
   std::set<PieceIndex> serve_pending_;
-  std::size_t serve_ahead_ = 0;  // pieces that the next check takes along
+  std::set<PieceIndex> unread_;           // the disk failed when they were to be checked
+  std::set<PieceIndex> stored_lately_;    // while a check was under way
+  std::size_t serve_ahead_ = 0;           // pieces that the next check takes along
   std::map<JobId, std::uint64_t> reads_;  // to the reader's token
 
   // Writing.
@@ -197,8 +213,11 @@ class StorageFlow {
   std::size_t writes_running_ = 0;
   TimePoint retry_at_ = kNever;
   Bitfield finishing_;  // files said to be done
+  // Moves: renames and adoptions, one at a time and alone.
   std::vector<FileIndex> to_finish_;
-  std::size_t renames_running_ = 0;
+  bool finish_singly_ = false;        // several at once failed: find out which
+  std::optional<Bitfield> to_adopt_;  // by file
+  bool moving_ = false;
   std::vector<BufferedRead> waiting_reads_;
 
   // Journaling.

@@ -32,7 +32,11 @@ bool passes_by_itself(DiskErrc code) {
 }  // namespace
 
 void StorageFlow::piece_arrived(TimePoint now, PieceIndex piece, PieceBuffer buffer) {
-  WEIR_ASSERT(ready_ && !seed_only_);
+  WEIR_ASSERT(ready_);
+  if (seed_only_) {
+    outputs_.emplace_back(FlowDropped{piece, std::move(buffer)});
+    return;
+  }
   if (pending_.empty()) pending_since_ = now;
   pending_bytes_ += buffer.size();
   pending_.push_back({piece, std::move(buffer)});
@@ -42,7 +46,7 @@ void StorageFlow::piece_arrived(TimePoint now, PieceIndex piece, PieceBuffer buf
 }
 
 void StorageFlow::flush_writes() {
-  if (!pending_.empty() && !failed_ && renames_running_ == 0) issue_writes();
+  if (!pending_.empty() && !failed_ && !holds()) issue_writes();
 }
 
 void StorageFlow::issue_writes() {
@@ -53,9 +57,16 @@ void StorageFlow::issue_writes() {
 }
 
 void StorageFlow::recover() {
-  if (!std::exchange(failed_, false)) return;
+  if (gave_up_ || !std::exchange(failed_, false)) return;
   retry_at_ = kNever;
   outputs_.emplace_back(FlowRecovered{});
+}
+
+// Some work went well. The disk is well again, unless what it refused still waits to be tried.
+void StorageFlow::recover_if_proven() {
+  if (retry_at_ != kNever || !unread_.empty() || !pending_.empty() || writes_running_ > 0) return;
+  if (to_adopt_ || !to_finish_.empty()) return;
+  if (ready_) recover();
 }
 
 void StorageFlow::on_written(TimePoint now, JobResult& result) {
@@ -92,11 +103,13 @@ void StorageFlow::on_written(TimePoint now, JobResult& result) {
   } else if (any_stored) {
     recover();
   }
-  issue_finishes();
+  issue_moves();
   journal(now);
 }
 
 void StorageFlow::on_piece_stored(TimePoint, PieceIndex piece, PieceBuffer buffer) {
+  if (checks_running_ > 0) stored_lately_.insert(piece);
+  unread_.erase(piece);
   here_.set(piece);
   checked_.set(piece);
   unsynced_.push_back(piece);
@@ -120,37 +133,12 @@ void StorageFlow::finish_file(FileIndex file) {
   const bool executable = info_->layout.file(file).attributes.executable;
   if (!storage_->options().part_suffix && !executable) return;
   to_finish_.push_back(file);
-  issue_finishes();
-}
-
-// A rename must not happen under a job that looks for the file by its old name, nor the other way
-// round: each waits for the other.
-void StorageFlow::issue_finishes() {
-  if (to_finish_.empty() || renames_running_ > 0) return;
-  if (journal_running_ || checks_running_ > 0 || !reads_.empty() || writes_running_ > 0) return;
-  ++renames_running_;
-  issue(FinishFilesJob{.storage = storage_, .files = std::exchange(to_finish_, {})});
-}
-
-void StorageFlow::on_finished(TimePoint now, const JobResult& result) {
-  --renames_running_;
-  Bitfield finished = storage_->finished();
-  for (const FileIndex file : std::get<FinishFilesJob>(result.work).files) {
-    finished.set(to_int(file));
-  }
-  storage_ = std::make_shared<const TorrentStorage>(
-      storage_->with_sets(storage_->wanted(), std::move(finished)));
-  if (result.error) fail(now, *result.error);
-  for (BufferedRead& read : std::exchange(waiting_reads_, {})) {
-    issue_read(std::move(read));
-  }
-  issue_checks();
-  journal(now);
+  issue_moves();
 }
 
 void StorageFlow::journal(TimePoint now) {
   if (journal_running_ || !ready_ || seed_only_) return;
-  if (renames_running_ > 0) return;
+  if (holds()) return;
   if (failed_ && retry_at_ != kNever) return;  // waits for the disk like everything else
   const bool all_done = writes_running_ == 0 && pending_.empty() && to_finish_.empty() &&
                         (!more_expected_ || stopping_);
@@ -198,81 +186,93 @@ void StorageFlow::on_journaled(TimePoint now, const JobResult& result) {
   }
   syncing_.clear();
   if (!result.files.empty()) files_ = result.files;
-  if (unsynced_.empty() && pending_.empty() && writes_running_ == 0 && to_finish_.empty()) {
+  recover_if_proven();
+  if (unsynced_.empty() && pending_.empty() && writes_running_ == 0 && to_finish_.empty() &&
+      !to_adopt_) {
     outputs_.emplace_back(FlowSynced{});
   }
-  issue_finishes();
+  issue_moves();
   journal(now);
 }
 
-void StorageFlow::add_wanted(TimePoint, const Bitfield& wanted) {
-  Bitfield all = storage_->wanted();
-  std::vector<FileIndex> adopted;
-  for (std::size_t i = wanted.find_set(0); i < wanted.size(); i = wanted.find_set(i + 1)) {
-    if (all.test(i)) continue;
-    all.set(i);
-    adopted.push_back(static_cast<FileIndex>(i));
-  }
-  if (adopted.empty()) return;
-  storage_ = std::make_shared<const TorrentStorage>(
-      storage_->with_sets(std::move(all), storage_->finished()));
-  issue(AdoptFilesJob{.storage = storage_, .files = std::move(adopted), .have = here_});
-}
-
 void StorageFlow::fail(TimePoint now, const DiskError& error) {
+  if (gave_up_) return;
   const bool recovers = passes_by_itself(error.code);
+  gave_up_ = !recovers;
   if (recovers) retry_at_ = now + config_.retry_interval;
-  if (failed_) return;  // said already
-  failed_ = true;
+  if (std::exchange(failed_, true) && recovers) return;  // said already
   outputs_.emplace_back(FlowFailed{error_name(error.code), error.path, recovers});
 }
 
 void StorageFlow::fail_for_good(std::string code, std::string detail) {
   failed_ = true;
+  if (std::exchange(gave_up_, true)) return;
   retry_at_ = kNever;
   outputs_.emplace_back(FlowFailed{std::move(code), std::move(detail), false});
 }
 
-void StorageFlow::stop(TimePoint now) {
-  stopping_ = true;
-  if (!ready_) return;
-  to_check_.clear();
-  flush_writes();
+void StorageFlow::save(TimePoint now) {
   journal_dirty_ = true;
   journal(now);
+}
+
+void StorageFlow::stop(TimePoint now) {
+  stopping_ = true;
+  to_check_.clear();
+  serve_queue_.clear();
+  if (!ready_) return;
+  flush_writes();
+  save(now);
 }
 
 bool StorageFlow::idle() const {
   if (jobs_running_ > 0) return false;
   if (!ready_ || failed_ || seed_only_) return true;
-  return pending_.empty() && unsynced_.empty() && to_finish_.empty() && !journal_dirty_;
+  return pending_.empty() && unsynced_.empty() && to_finish_.empty() && !to_adopt_ &&
+         !journal_dirty_;
+}
+
+void StorageFlow::give_back(BufferPool& pool) {
+  for (BufferedPiece& piece : pending_) pool.give_back(std::move(piece.buffer));
+  for (BufferedRead& read : waiting_reads_) pool.give_back(std::move(read.buffer));
+  pending_.clear();
+  waiting_reads_.clear();
+}
+
+void StorageFlow::retry(TimePoint) {
+  retry_at_ = kNever;
+  if (!ready_) {
+    if (!stopping_) issue(PrepareJob{.storage = storage_, .create = !seed_only_});
+    return;
+  }
+  // What the disk refused says whether it is well again.
+  for (const PieceIndex piece : unread_) {
+    if (serve_pending_.insert(piece).second) serve_queue_.push_back(piece);
+  }
+  issue_moves();
+  if (!pending_.empty() && !holds()) issue_writes();
+  journal_dirty_ = true;
+  if (seed_only_) recover_if_proven();
 }
 
 void StorageFlow::handle_timer(TimePoint now) {
-  if (retry_at_ <= now) {
-    retry_at_ = kNever;
-    if (!ready_) {
-      issue(PrepareJob{.storage = storage_, .create = !seed_only_});
-      return;
-    }
-    // What waits to be written says whether the disk is well again.
-    pending_.empty() ? recover() : issue_writes();
-    journal_dirty_ = true;
-  }
-  if (!pending_.empty() && !failed_ &&
+  if (retry_at_ <= now) retry(now);
+  if (!ready_) return;
+  if (!pending_.empty() &&
       (now - pending_since_ >= config_.batch_delay || !more_expected_ || stopping_)) {
     flush_writes();
   }
   journal(now);
 }
 
+// Never earlier than handle_timer() can do something about it.
 TimePoint StorageFlow::next_deadline() const {
   TimePoint at = retry_at_;
-  if (!ready_) return at;
-  if (!pending_.empty() && !failed_) {
+  if (!ready_ || failed_ || holds()) return at;
+  if (!pending_.empty()) {
     at = std::min(at, more_expected_ ? pending_since_ + config_.batch_delay : pending_since_);
   }
-  if (!unsynced_.empty() && !journal_running_ && !failed_) {
+  if (!unsynced_.empty() && !journal_running_ && !seed_only_) {
     at = std::min(at, last_sync_ + config_.journal_interval);
   }
   return at;

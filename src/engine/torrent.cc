@@ -7,7 +7,6 @@
 
 #include "base/assert.h"
 #include "metainfo/parse.h"
-#include "metainfo/write.h"
 
 namespace weir {
 namespace {
@@ -96,10 +95,10 @@ Torrent::Torrent(TimePoint now, TorrentKey key, TorrentHost& host, AddTorrent re
       hashes_(hashes_of(request)),
       peer_id_(make_peer_id(host.random())),
       request_(std::move(request)),
+      id_(request_.saved_id.empty() ? hashes_.wire_hash().hex() : request_.saved_id),
       swarm_(std::make_unique<Swarm>(swarm_config(host.config(), request_, host.listen_port()),
                                      hashes_, host.pool(), host.random())),
-      flow_(key, hashes_.wire_hash().hex(), flow_config(host.config()),
-            [&host] { return host.next_job(); }),
+      flow_(key, id_, flow_config(host.config()), [&host] { return host.next_job(); }),
       announcer_(announcer_config(host.config(), peer_id_, host.listen_port()), tiers_of(request_),
                  announced_hashes(hashes_), host.random()),
       paused_(request_.paused) {
@@ -115,34 +114,13 @@ Torrent::Torrent(TimePoint now, TorrentKey key, TorrentHost& host, AddTorrent re
   if (info_ && request_.select_files && request_.file_priorities.empty()) {
     request_.file_priorities = request_.select_files(*info_);
   }
-  if (!request_.seed_only) save_record();
+  save_record();
   if (info_) start_storage(now);
   // Trackers hear of us when we can take part: at once for a magnet, after the check otherwise.
   if (!info_) start_announcing(now);
 }
 
 void Torrent::event(EventBody body) { host_.act(Event{key_, std::move(body)}); }
-
-TorrentRecord Torrent::record() const {
-  TorrentRecord record;
-  record.torrent_file = request_.torrent_file;
-  if (request_.magnet) record.magnet = format_magnet(*request_.magnet);
-  record.hashes = hashes_;
-  record.root = request_.storage.root;
-  record.part_suffix = request_.storage.part_suffix;
-  record.paused = paused_;
-  record.sequential = request_.sequential;
-  record.file_priorities = request_.file_priorities;
-  return record;
-}
-
-void Torrent::save_record() {
-  if (request_.seed_only) return;
-  host_.act(
-      StartJob{Job{.id = host_.next_job(),
-                   .torrent = key_,
-                   .work = SaveRecordJob{.id = hashes_.wire_hash().hex(), .record = record()}}});
-}
 
 Bitfield Torrent::wanted_files() const {
   const auto& files = info_->layout.files();
@@ -156,9 +134,9 @@ Bitfield Torrent::wanted_files() const {
 void Torrent::start_storage(TimePoint now) {
   if (storage_started_) return;
   storage_started_ = true;
-  if (!request_.seed_only && !host_.claim_paths(key_, *info_, request_.storage)) {
-    fail("path_conflict", request_.storage.root + "/" + info_->name, false);
-    return;
+  const PathUse use = request_.seed_only ? PathUse::reads : PathUse::writes;
+  if (!host_.claim_paths(key_, *info_, request_.storage, use)) {
+    return give_up(now, "path_conflict", request_.storage.root + "/" + info_->name);
   }
   FlowStart start;
   start.info = info_;
@@ -177,16 +155,17 @@ void Torrent::on_metadata(TimePoint now, Buffer info) {
   auto parsed = parse_info(info);
   if (!parsed) {
     // The bytes match the hash, so every peer would send the same: asking again is no use (UTM-07).
-    return fail("bad_metadata", error_name(parsed.error().code), false);
+    return give_up(now, "bad_metadata", error_name(parsed.error().code));
+  }
+  // The other half of a hybrid may have been added by its own name (MAG-05).
+  if (!host_.add_hashes(key_, (*parsed)->hashes)) {
+    return give_up(now, error_name(SessionErrc::already_added),
+                   (*parsed)->hashes.wire_hash().hex());
   }
   info_ = std::move(*parsed);
   hashes_ = info_->hashes;
-  host_.add_hashes(key_, hashes_);
-  TorrentMetadata metadata;
-  metadata.info = info_;
-  metadata.tracker_tiers = {request_.magnet ? request_.magnet->trackers
-                                            : std::vector<std::string>{}};
-  request_.torrent_file = write_torrent(metadata);
+  for (const Sha1Digest& hash : announced_hashes(hashes_)) announcer_.add_info_hash(now, hash);
+  torrent_file_stale_ = true;
   if (request_.select_files && request_.file_priorities.empty()) {
     request_.file_priorities = request_.select_files(*info_);
   } else if (request_.magnet && request_.file_priorities.empty()) {
@@ -222,8 +201,15 @@ SessionResult<void> Torrent::set_file_priorities(TimePoint now,
   if (flow_.ready()) {
     flow_.add_wanted(now, wanted_files());
     apply_priorities(now);
+    const bool complete = swarm_->complete();
+    flow_.expect_more(!complete);
+    if (complete) {
+      flow_.save(now);  // done, when that is
+    } else {
+      done_said_ = false;
+      was_incomplete_ = true;
+    }
   }
-  done_said_ = done_said_ && swarm_->complete();
   save_record();
   return {};
 }
@@ -231,6 +217,7 @@ SessionResult<void> Torrent::set_file_priorities(TimePoint now,
 void Torrent::set_order(PickOrder order) {
   request_.sequential = order == PickOrder::sequential;
   swarm_->set_order(order);
+  save_record();
 }
 
 bool Torrent::accepts_peers() const {
@@ -300,11 +287,23 @@ void Torrent::fail(std::string code, std::string detail, bool recovers) {
   event(*error_);
 }
 
-void Torrent::pause(TimePoint now) {
-  if (std::exchange(paused_, true)) return;
+void Torrent::give_up(TimePoint now, std::string code, std::string detail) {
+  fail(std::move(code), std::move(detail), false);
+  close_peers(now);
+  announcer_.stop(now);
+  fail_readers(SessionErrc::bad_request, error_->code);
+}
+
+void Torrent::close_peers(TimePoint now) {
   for (const PeerStatus& peer : swarm_->peers(now)) {
     host_.close(now, peer.conn, CloseReason::torrent_stopped);
   }
+}
+
+void Torrent::pause(TimePoint now) {
+  if (std::exchange(paused_, true)) return;
+  close_peers(now);
+  save_totals(now);
   announcer_.stop(now);
   save_record();
 }
@@ -312,7 +311,7 @@ void Torrent::pause(TimePoint now) {
 void Torrent::resume(TimePoint now) {
   if (!std::exchange(paused_, false)) return;
   peers_.retry_all(now);
-  if (!info_ || flow_.ready()) start_announcing(now);
+  if (accepts_peers()) start_announcing(now);
   save_record();
 }
 
@@ -324,15 +323,17 @@ void Torrent::recheck(TimePoint now) {
 
 void Torrent::stop(TimePoint now) {
   if (std::exchange(stopping_, true)) return;
-  for (const PeerStatus& peer : swarm_->peers(now)) {
-    host_.close(now, peer.conn, CloseReason::torrent_stopped);
-  }
+  close_peers(now);
+  save_totals(now);
   fail_readers(SessionErrc::stopping, {});
   announcer_.stop(now);
   flow_.stop(now);
 }
 
-bool Torrent::stopped() const { return stopping_ && flow_.idle() && announcer_.stopping_done(); }
+bool Torrent::stopped() const {
+  const bool record_saved = !record_running_ && (!record_dirty_ || record_failed_);
+  return stopping_ && record_saved && flow_.idle() && announcer_.stopping_done();
+}
 
 void Torrent::start_announcing(TimePoint now) {
   if (paused_ || stopping_) return;
@@ -359,18 +360,6 @@ AnnounceStats Torrent::announce_stats(TimePoint now) const {
   return announce;
 }
 
-void Torrent::save_layers(const PieceLayer& layer) {
-  learned_layers_.push_back(layer);
-  if (!info_) return;
-  TorrentMetadata metadata;
-  if (request_.metadata) metadata = *request_.metadata;
-  metadata.info = info_;
-  metadata.piece_layers.insert(metadata.piece_layers.end(), learned_layers_.begin(),
-                               learned_layers_.end());
-  request_.torrent_file = write_torrent(metadata);
-  save_record();
-}
-
 void Torrent::maybe_done(TimePoint now) {
   if (done_said_ || !flow_.ready() || !swarm_->complete()) return;
   done_said_ = true;
@@ -384,11 +373,15 @@ void Torrent::handle_timer(TimePoint now) {
   swarm_->handle_timer(now);
   if (storage_started_) flow_.handle_timer(now);
   announcer_.handle_timer(now);
+  if (record_retry_at_ <= now) {
+    record_retry_at_ = kNever;
+    issue_record();
+  }
   dial_more(now);
 }
 
 TimePoint Torrent::next_deadline() const {
-  TimePoint at = std::min(swarm_->next_deadline(), announcer_.next_deadline());
+  TimePoint at = std::min({swarm_->next_deadline(), announcer_.next_deadline(), record_retry_at_});
   if (storage_started_) at = std::min(at, flow_.next_deadline());
   if (accepts_peers() && swarm_->peer_count() + connecting_ < host_.config().dial_below) {
     at = std::min(at, std::max(peers_.next_try(), dial_again_));

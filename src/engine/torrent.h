@@ -21,6 +21,8 @@
 
 namespace weir {
 
+enum class PathUse : std::uint8_t { reads, writes };
+
 // What a torrent may ask of its session.
 class TorrentHost {
  public:
@@ -36,11 +38,12 @@ class TorrentHost {
   virtual void close(TimePoint now, ConnId conn, CloseReason reason) = 0;
   virtual void ban(TimePoint now, const IpAddress& address) = 0;
   [[nodiscard]] virtual bool banned(TimePoint now, const IpAddress& address) const = 0;
-  // Takes the paths of a torrent whose files became known; false when another torrent has one.
+  // Takes the paths of a torrent whose files became known. False when another torrent has one of
+  // them, unless both only read.
   virtual bool claim_paths(TorrentKey torrent, const TorrentInfo& info,
-                           const StorageOptions& storage) = 0;
-  // The torrent has another name now (a magnet's other half).
-  virtual void add_hashes(TorrentKey torrent, const InfoHashes& hashes) = 0;
+                           const StorageOptions& storage, PathUse use) = 0;
+  // The torrent has another name now (a magnet's other half). False when another torrent has it.
+  virtual bool add_hashes(TorrentKey torrent, const InfoHashes& hashes) = 0;
   // The announcer has something to ask, or does not care for an answer any more.
   virtual void want_announce(TorrentKey torrent, AnnounceUrgency urgency) = 0;
   virtual void cancel_announce(TorrentKey torrent, AnnounceId announce) = 0;
@@ -51,9 +54,14 @@ enum class DialPhase : std::uint8_t { connecting, peer };
 class Torrent {
  public:
   Torrent(TimePoint now, TorrentKey key, TorrentHost& host, AddTorrent request);
+  ~Torrent() { flow_.give_back(host_.pool()); }
+  Torrent(const Torrent&) = delete;
+  Torrent& operator=(const Torrent&) = delete;
 
   [[nodiscard]] TorrentKey key() const { return key_; }
   [[nodiscard]] const InfoHashes& hashes() const { return hashes_; }
+  // Its name in the state store, the same for its whole life.
+  [[nodiscard]] const std::string& id() const { return id_; }
   [[nodiscard]] const PeerId& peer_id() const { return peer_id_; }
   [[nodiscard]] Swarm& swarm() { return *swarm_; }
   [[nodiscard]] const Swarm& swarm() const { return *swarm_; }
@@ -120,9 +128,16 @@ class Torrent {
   void apply_priorities(TimePoint now);
   [[nodiscard]] Bitfield wanted_files() const;
   void fail(std::string code, std::string detail, bool recovers);
+  // Ends all work but keeps the torrent and its error for the user to see.
+  void give_up(TimePoint now, std::string code, std::string detail);
+  void close_peers(TimePoint now);
   void event(EventBody body);
-  [[nodiscard]] TorrentRecord record() const;
+  [[nodiscard]] TorrentRecord record();
+  [[nodiscard]] Buffer write_torrent_file() const;
   void save_record();
+  void issue_record();
+  void on_record_saved(TimePoint now, const JobResult& result);
+  void save_totals(TimePoint now);
   void maybe_done(TimePoint now);
   void dial_more(TimePoint now);
   void end_dial();
@@ -135,17 +150,23 @@ class Torrent {
   void on_swarm(TimePoint now, SwarmAction action);
   void on_flow(TimePoint now, FlowOutput output);
   void on_flow_ready(TimePoint now);
+  void on_checked(TimePoint now, const FlowChecked& checked);
+  void on_flow_failed(TimePoint now, FlowFailed failed);
   // torrent_reads.cc
   void serve_readers(TimePoint now);
   void advance_reader(TimePoint now, Reader& reader);
   void on_read(FlowRead read);
   void fail_readers(SessionErrc code, const std::string& detail);
+  // Readers that wait for this piece learn that the disk does not give it.
+  void fail_readers_of(PieceIndex piece, const DiskError& error);
+  void hurry_for_readers(TimePoint now, PieceIndex piece);
 
   TorrentKey key_;
   TorrentHost& host_;
   InfoHashes hashes_;
   PeerId peer_id_;
   AddTorrent request_;
+  std::string id_;
   std::shared_ptr<const TorrentInfo> info_;
   std::unique_ptr<Swarm> swarm_;
   StorageFlow flow_;
@@ -163,6 +184,14 @@ class Torrent {
   std::optional<TorrentFailed> error_;
   std::vector<Reader> readers_;
   std::vector<PieceLayer> learned_layers_;
+  bool torrent_file_stale_ = false;
+  // At most one save of the record is under way, so that they can't overtake each other.
+  bool record_dirty_ = false;
+  bool record_running_ = false;
+  bool record_failed_ = false;
+  TimePoint record_retry_at_ = kNever;
+  std::uint64_t uploaded_before_ = 0;  // in earlier runs
+  std::uint64_t downloaded_before_ = 0;
 };
 
 }  // namespace weir

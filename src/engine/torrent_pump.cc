@@ -73,6 +73,10 @@ bool Torrent::pump_flow(TimePoint now) {
 
 void Torrent::on_flow_ready(TimePoint now) {
   swarm_->set_metadata(now, info_, flow_.layers(), flow_.here(), flow_.checked());
+  uploaded_before_ = flow_.uploaded();
+  downloaded_before_ = flow_.downloaded();
+  if (request_.seed_only) swarm_->set_downloading(now, false);
+  flow_.add_wanted(now, wanted_files());  // files chosen during the check
   apply_priorities(now);
   event(CheckDone{});
   was_incomplete_ = !swarm_->complete();
@@ -100,34 +104,44 @@ void Torrent::on_flow(TimePoint now, FlowOutput output) {
                    flow_.expect_more(true);
                    swarm_->piece_dropped(now, dropped.piece, std::move(dropped.buffer));
                  },
-                 [&](const FlowChecked& checked) {
-                   const bool known = swarm_->have().test(checked.piece);
-                   if (checked.good && !known) {
-                     swarm_->piece_found(now, checked.piece);
-                   } else if (known) {
-                     swarm_->piece_checked(now, checked.piece, checked.good);
-                     if (!checked.good) {
-                       done_said_ = false;
-                       was_incomplete_ = true;
-                       flow_.expect_more(true);
-                     }
-                   }
-                   if (flow_.check_done() >= flow_.check_total()) checking_ = false;
-                 },
+                 [&](const FlowChecked& checked) { on_checked(now, checked); },
                  [&](const FlowFileDone& file) { event(FileDone{file.file}); },
                  [&](const FlowSynced&) { maybe_done(now); },
-                 [&](FlowFailed& failed) {
-                   swarm_->set_downloading(now, false);
-                   fail(std::move(failed.code), std::move(failed.detail), failed.recovers);
-                 },
+                 [&](FlowFailed& failed) { on_flow_failed(now, std::move(failed)); },
                  [&](const FlowRecovered&) {
                    error_.reset();
-                   swarm_->set_downloading(now, true);
+                   swarm_->set_downloading(now, !request_.seed_only);
                    event(TorrentRecovered{});
                  },
                  [&](FlowRead& read) { on_read(std::move(read)); },
              },
              output);
+}
+
+void Torrent::on_checked(TimePoint now, const FlowChecked& checked) {
+  const bool known = swarm_->have().test(checked.piece);
+  if (checked.good && !known) {
+    swarm_->piece_found(now, checked.piece);
+  } else if (known) {
+    swarm_->piece_checked(now, checked.piece, checked.good);
+    if (!checked.good) {
+      done_said_ = false;
+      was_incomplete_ = true;
+      flow_.expect_more(true);
+    }
+  }
+  if (checked.error) {
+    fail_readers_of(checked.piece, *checked.error);
+  } else if (!checked.good) {
+    hurry_for_readers(now, checked.piece);
+  }
+  if (flow_.check_done() >= flow_.check_total()) checking_ = false;
+}
+
+void Torrent::on_flow_failed(TimePoint now, FlowFailed failed) {
+  swarm_->set_downloading(now, false);
+  if (!failed.recovers) return give_up(now, std::move(failed.code), std::move(failed.detail));
+  fail(std::move(failed.code), std::move(failed.detail), true);
 }
 
 bool Torrent::pump_trackers(TimePoint now) {
@@ -148,10 +162,7 @@ bool Torrent::pump_trackers(TimePoint now) {
 }
 
 void Torrent::handle_job(TimePoint now, JobResult result) {
-  if (std::holds_alternative<SaveRecordJob>(result.work)) {
-    if (result.error) fail(error_name(result.error->code), result.error->path, true);
-    return;
-  }
+  if (std::holds_alternative<SaveRecordJob>(result.work)) return on_record_saved(now, result);
   flow_.handle_job(now, std::move(result));
 }
 

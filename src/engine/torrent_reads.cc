@@ -28,6 +28,13 @@ SessionResult<void> Torrent::read(TimePoint now, ReadId id, FileIndex file, std:
   const std::uint64_t at = entry.offset + offset;
   const auto piece = static_cast<PieceIndex>(at / layout.piece_length());
   const auto within = static_cast<std::uint32_t>(at % layout.piece_length());
+  if (request_.seed_only && !flow_.here().test(piece)) {
+    return std::unexpected(
+        SessionError{SessionErrc::bad_request, "never downloaded: only seeding"});
+  }
+  if (error_ && !error_->recovers) {
+    return std::unexpected(SessionError{SessionErrc::bad_request, error_->code});
+  }
   Reader reader;
   reader.id = id;
   reader.piece = piece;
@@ -95,6 +102,24 @@ void Torrent::fail_readers(SessionErrc code, const std::string& detail) {
   for (const Reader& reader : std::exchange(readers_, {})) {
     event(ReadDone{reader.id, nullptr, SessionError{code, detail}});
   }
+}
+
+void Torrent::fail_readers_of(PieceIndex piece, const DiskError& error) {
+  std::erase_if(readers_, [&](const Reader& reader) {
+    if (reader.piece != piece || reader.reading) return false;
+    event(ReadDone{reader.id, nullptr,
+                   SessionError{SessionErrc::bad_request, error_name(error.code)}});
+    return true;
+  });
+}
+
+// It was thought to be here, so nobody has asked for it yet.
+void Torrent::hurry_for_readers(TimePoint now, PieceIndex piece) {
+  const bool waited_for = std::any_of(readers_.begin(), readers_.end(),
+                                      [piece](const Reader& r) { return r.piece == piece; });
+  if (!waited_for) return;
+  if (!request_.seed_only) return swarm_->set_deadline(now, piece, now);
+  fail_readers_of(piece, DiskError{DiskErrc::short_read, {}});
 }
 
 void Torrent::piece_unreadable(TimePoint now, PieceIndex piece) {

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Which torrent has which info hashes and which paths.
+#include <algorithm>
+#include <functional>
+#include <string_view>
+
+#include "engine/session_impl.h"
+
+namespace weir {
+namespace {
+
+std::size_t path_key(std::string_view root, const std::string& path) {
+  while (root.ends_with('/')) root.remove_suffix(1);
+  return std::hash<std::string>{}(std::string(root) + "/" + path);
+}
+
+}  // namespace
+
+std::optional<std::vector<std::size_t>> Session::Impl::free_paths(TorrentKey torrent,
+                                                                  const TorrentInfo& info,
+                                                                  const StorageOptions& storage,
+                                                                  PathUse use) const {
+  std::vector<std::size_t> own;
+  for (const TorrentFile& file : info.layout.files()) {
+    if (file.attributes.pad) continue;
+    own.push_back(path_key(storage.root, file.path));
+    const auto [begin, end] = paths_.equal_range(own.back());
+    const bool taken = std::any_of(begin, end, [&](const auto& entry) {
+      const PathClaim& other = entry.second;
+      return other.torrent != torrent && (use == PathUse::writes || other.use == PathUse::writes);
+    });
+    if (taken) return std::nullopt;
+  }
+  return own;
+}
+
+bool Session::Impl::claim_paths(TorrentKey torrent, const TorrentInfo& info,
+                                const StorageOptions& storage, PathUse use) {
+  const auto own = free_paths(torrent, info, storage, use);
+  if (!own) return false;
+  for (const std::size_t path : *own) paths_.emplace(path, PathClaim{torrent, use});
+  return true;
+}
+
+bool Session::Impl::add_hashes(TorrentKey torrent, const InfoHashes& hashes) {
+  const auto free = [&](const std::optional<Sha1Digest>& hash) {
+    const auto it = hash ? by_hash_.find(*hash) : by_hash_.end();
+    return it == by_hash_.end() || it->second == torrent;
+  };
+  if (!free(hashes.v1) || !free(hashes.v2_truncated())) return false;
+  if (hashes.v1) by_hash_.emplace(*hashes.v1, torrent);
+  if (const auto v2 = hashes.v2_truncated()) by_hash_.emplace(*v2, torrent);
+  return true;
+}
+
+void Session::Impl::release_names(TorrentKey torrent) {
+  std::erase_if(by_hash_, [torrent](const auto& entry) { return entry.second == torrent; });
+  std::erase_if(paths_, [torrent](const auto& entry) { return entry.second.torrent == torrent; });
+}
+
+}  // namespace weir

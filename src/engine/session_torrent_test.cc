@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Torrents of a session: names and paths, files chosen late, ends in the middle of things.
+#include <gtest/gtest.h>
+
+#include "engine/session.h"
+#include "engine/session_driver.h"
+
+namespace weir {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr std::uint32_t kPiece = 16 * 1024;
+
+DriverTorrent two_files(TorrentKind kind = TorrentKind::v1) {
+  return {kind, kPiece, {{"a", 3 * kPiece + 5}, {"b", 4 * kPiece}}};
+}
+
+// A leech and a seed, joined by one connection that the leech dialled.
+struct Pair {
+  SessionDriver leech, seed{{}, 2};
+  TorrentKey key{}, seed_key{};
+  ConnId leech_conn{}, seed_conn{};
+
+  explicit Pair(const DriverTorrent& torrent, AddTorrent request) {
+    seed.put_content(torrent);
+    AddTorrent whole = torrent.request();
+    whole.seed_only = true;
+    whole.check = StartCheck::full;
+    seed_key = seed.add(std::move(whole)).value();
+    key = leech.add(std::move(request)).value();
+  }
+  void connect() {
+    // The other end notices that an earlier connection is gone.
+    seed.session.handle_closed(seed.now, seed_conn, CloseReason::remote_closed);
+    seed.drain();
+    leech.session.add_peer(leech.now, key, test_endpoint(2), PeerSource::user);
+    leech.drain();
+    leech_conn = leech.dials.back().conn;
+    seed_conn = seed.accept(test_endpoint(1)).value();
+    leech.dialled(leech_conn);
+    run(seconds(2));
+  }
+  void run(Duration span) {
+    for (Duration passed{}; passed < span; passed += milliseconds(50)) {
+      if (!leech.closed.contains(leech_conn) && !seed.closed.contains(seed_conn)) {
+        join(leech, leech_conn, seed, seed_conn);
+      }
+      leech.pass(milliseconds(50));
+      seed.pass(milliseconds(50));
+    }
+  }
+  [[nodiscard]] bool leech_has(const DriverTorrent& torrent, const std::string& path) const {
+    return leech.disk.contents("/data/" + path) == torrent.contents.at(path);
+  }
+};
+
+TEST(SessionTorrent, MovesFromASeedToALeech) {
+  const DriverTorrent torrent = two_files();
+  Pair pair(torrent, torrent.request());
+  pair.connect();
+  EXPECT_TRUE(pair.leech_has(torrent, "t/a"));
+  EXPECT_TRUE(pair.leech_has(torrent, "t/b"));
+  pair.run(seconds(6));
+  EXPECT_EQ(pair.leech.said<TorrentDone>().size(), 1U);
+  EXPECT_EQ(pair.leech.session.buffer_bytes(), 0U);
+}
+
+TEST(SessionTorrent, ASeedWithoutAFileNeitherFetchesNorWritesIt) {
+  const DriverTorrent torrent = two_files();
+  AddTorrent request = torrent.request();
+  request.seed_only = true;
+  Pair pair(torrent, std::move(request));
+  pair.connect();
+  EXPECT_EQ(pair.leech.session.status(pair.leech.now, pair.key)->pieces_done, 0U);
+  EXPECT_TRUE(pair.leech.disk.names().empty());
+  EXPECT_TRUE(pair.leech.said<TorrentFailed>().empty());
+  const auto read = pair.leech.session.read(pair.leech.now, pair.key, FileIndex{0}, 0, 10);
+  EXPECT_FALSE(read) << "nobody would ever answer";
+}
+
+TEST(SessionTorrent, ACheckedSeedSleeps) {
+  const DriverTorrent torrent = two_files();
+  SessionDriver node;
+  node.put_content(torrent);
+  AddTorrent request = torrent.request();
+  request.seed_only = true;
+  request.check = StartCheck::full;
+  ASSERT_TRUE(node.add(std::move(request)));
+  EXPECT_LT(node.pass(seconds(60)), 10);
+}
+
+TEST(SessionTorrent, STO_04_TorrentsDoNotShareFilesUnlessBothOnlyRead) {
+  const DriverTorrent first = two_files();
+  const DriverTorrent second(TorrentKind::v1, kPiece, {{"a", 100}, {"c", 100}}, 2);
+  const auto seed = [](AddTorrent request) {
+    request.seed_only = true;
+    return request;
+  };
+  SessionDriver node;
+  const TorrentKey key = node.add(first.request()).value();
+  EXPECT_EQ(node.add(second.request()).error().code, SessionErrc::path_conflict);
+  EXPECT_EQ(node.add(second.request("/data/")).error().code, SessionErrc::path_conflict);
+  EXPECT_EQ(node.add(seed(second.request())).error().code, SessionErrc::path_conflict);
+  EXPECT_TRUE(node.add(second.request("/elsewhere")));
+  node.session.remove(node.now, key, RemoveContent::keep);
+  node.drain();
+  ASSERT_TRUE(node.add(seed(first.request())));
+  const DriverTorrent third(TorrentKind::v1, kPiece, {{"a", 100}, {"c", 100}}, 3);
+  EXPECT_TRUE(node.add(seed(third.request())));
+}
+
+TEST(SessionTorrent, MAG_05_TheOtherHalfOfAHybridIsOneClearError) {
+  const DriverTorrent torrent = two_files(TorrentKind::hybrid);
+  InfoHashes v1, v2;
+  v1.v1 = torrent.hashes().v1;
+  v2.v2 = torrent.hashes().v2;
+  Pair pair(torrent, torrent.magnet(v1));
+  const TorrentKey other = pair.leech.add(torrent.magnet(v2, "/elsewhere")).value();
+  pair.connect();
+  EXPECT_EQ(pair.leech.said<MetadataReady>().size(), 0U) << "whose name is it?";
+  EXPECT_EQ(pair.leech.state_of(pair.key), TorrentState::failed);
+  EXPECT_EQ(pair.leech.session.status(pair.leech.now, pair.key)->error->code, "already_added");
+  EXPECT_EQ(pair.leech.state_of(other), TorrentState::fetching_metadata);
+  EXPECT_TRUE(pair.leech.disk.names().empty());
+  // Without the other it is fine, and known by both names.
+  pair.leech.session.remove(pair.leech.now, other, RemoveContent::keep);
+  pair.leech.session.remove(pair.leech.now, pair.key, RemoveContent::keep);
+  pair.leech.drain();
+  pair.key = pair.leech.add(torrent.magnet(v2)).value();
+  pair.connect();
+  pair.run(seconds(6));
+  EXPECT_TRUE(pair.leech_has(torrent, "t/a"));
+  const auto again = pair.leech.add(torrent.magnet(v1));
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, SessionErrc::already_added);
+}
+
+TEST(SessionTorrent, AMagnetKeepsItsNameInTheStateStore) {
+  const DriverTorrent torrent = two_files(TorrentKind::hybrid);
+  InfoHashes v2;
+  v2.v2 = torrent.hashes().v2;
+  Pair pair(torrent, torrent.magnet(v2));
+  pair.connect();
+  pair.run(seconds(6));
+  const auto saved = pair.leech.state.load_all().value();
+  ASSERT_EQ(saved.size(), 1U) << "record and progress together";
+  EXPECT_FALSE(saved[0].record.empty());
+  EXPECT_FALSE(saved[0].progress.empty());
+  pair.leech.session.remove(pair.leech.now, pair.key, RemoveContent::remove);
+  pair.leech.drain();
+  EXPECT_TRUE(pair.leech.state.load_all()->empty());
+  EXPECT_TRUE(pair.leech.disk.names().empty());
+}
+
+TEST(SessionTorrent, AFileChosenDuringTheCheckGetsItsPlace) {
+  const DriverTorrent torrent = two_files();
+  SessionDriver node;
+  node.put_content(torrent);
+  node.hold_jobs = true;
+  AddTorrent request = torrent.request();
+  request.file_priorities = {4, 0};
+  const TorrentKey key = node.add(std::move(request)).value();
+  ASSERT_TRUE(node.session.set_file_priorities(node.now, key, {4, 4}));
+  node.hold_jobs = false;
+  node.drain();
+  node.pass(seconds(10));
+  const auto status = node.session.status(node.now, key);
+  EXPECT_EQ(status->total_bytes, 7 * kPiece + 5U);
+  EXPECT_FALSE(node.disk.names().empty());
+  EXPECT_TRUE(node.said<TorrentFailed>().empty());
+}
+
+TEST(SessionTorrent, AFileChosenWhileItsPieceIsWrittenHasAllItsBytes) {
+  const DriverTorrent torrent = two_files();
+  AddTorrent request = torrent.request();
+  request.file_priorities = {4, 0};
+  Pair pair(torrent, std::move(request));
+  pair.leech.hold_jobs = true;
+  pair.connect();  // the piece that both files share is under way to the side file
+  const auto writing =
+      std::find_if(pair.leech.jobs.begin(), pair.leech.jobs.end(),
+                   [](const Job& job) { return std::holds_alternative<WritePiecesJob>(job.work); });
+  ASSERT_NE(writing, pair.leech.jobs.end());
+  ASSERT_TRUE(pair.leech.session.set_file_priorities(pair.leech.now, pair.key, {4, 4}));
+  pair.leech.drain();
+  // Jobs may run in any order: the newest first is the worst here.
+  while (!pair.leech.jobs.empty()) {
+    std::rotate(pair.leech.jobs.rbegin(), pair.leech.jobs.rbegin() + 1, pair.leech.jobs.rend());
+    pair.leech.run_one();
+  }
+  pair.leech.hold_jobs = false;
+  pair.run(seconds(12));
+  EXPECT_TRUE(pair.leech_has(torrent, "t/a"));
+  EXPECT_TRUE(pair.leech_has(torrent, "t/b"));
+}
+
+TEST(SessionTorrent, WantingLessCanBeTheEndToo) {
+  const DriverTorrent torrent = two_files();
+  SessionDriver node;
+  node.disk.put_file("/data/t/a", torrent.contents.at("t/a"));
+  AddTorrent request = torrent.request();
+  const TorrentKey key = node.add(std::move(request)).value();
+  node.pass(seconds(10));
+  EXPECT_TRUE(node.said<TorrentDone>().empty());
+  // The last piece of the first file is the first of the second, so nothing of both is whole.
+  ASSERT_TRUE(node.session.set_file_priorities(node.now, key, {0, 0}));
+  node.drain();
+  node.pass(seconds(10));
+  EXPECT_EQ(node.said<TorrentDone>().size(), 1U);
+}
+
+}  // namespace
+}  // namespace weir
