@@ -2,6 +2,7 @@
 // The mapping; the calls that touch the disk are in storage_pieces.cc and storage_files.cc.
 #include "store/torrent_storage.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/assert.h"
@@ -62,7 +63,9 @@ std::vector<StoredRange> TorrentStorage::locate(PieceIndex piece, std::uint32_t 
   constexpr std::uint64_t kSideFile = kPads - 1;
   std::vector<StoredRange> ranges;
   std::uint64_t last_home = 0;  // where the last range is: one of the above or a file's number
-  for (const FileSlice& slice : info_->layout.slices(piece, offset, length)) {
+  const std::uint32_t size = info_->layout.piece_size(piece);
+  const std::uint32_t held = offset < size ? std::min(length, size - offset) : 0;
+  for (const FileSlice& slice : info_->layout.slices(piece, offset, held)) {
     const std::uint32_t file = to_int(slice.file);
     const bool wanted = !slice.pad && wanted_.test(file);
     const std::uint64_t home = slice.pad ? kPads : wanted ? file : kSideFile;
@@ -83,6 +86,7 @@ std::vector<StoredRange> TorrentStorage::locate(PieceIndex piece, std::uint32_t 
     ranges.push_back({.path = std::move(path), .offset = at, .length = slice.length});
     last_home = home;
   }
+  if (held < length) ranges.push_back({.path = {}, .offset = 0, .length = length - held});
   return ranges;
 }
 

@@ -62,7 +62,8 @@ class TorrentStorage {
   // Whether the file has, or will have, a regular file of its own: wanted, no pad, no symlink.
   [[nodiscard]] bool on_disk(FileIndex file) const;
 
-  // Where `length` bytes from `offset` of `piece` are, in order, adjacent ranges merged.
+  // Where `length` bytes from `offset` of `piece` are, in order, adjacent ranges merged. Behind the
+  // end of the piece there are zeros: peers that lay v2 out with padding ask for them.
   [[nodiscard]] std::vector<StoredRange> locate(PieceIndex piece, std::uint32_t offset,
                                                 std::uint32_t length) const;
 

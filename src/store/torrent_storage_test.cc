@@ -83,6 +83,14 @@ TEST(TorrentStorage, MET_30_PadsAreZerosAndNeverWritten) {
   EXPECT_EQ(back[0], std::byte{0});
 }
 
+TEST(TorrentStorage, BehindTheEndOfAV2PieceThereAreZeros) {
+  const auto torrent = make_test_torrent(TorrentKind::v2, kPiece, {{"t/a", 100}, {"t/b", 7}});
+  const auto storage = torrent.storage();
+  EXPECT_EQ(storage.locate(PieceIndex{0}, 0, 16384),
+            (std::vector<StoredRange>{{{kTestRoot, "t/a"}, 0, 100}, {{}, 0, 16284}}));
+  EXPECT_EQ(storage.locate(PieceIndex{1}, 7, 9), (std::vector<StoredRange>{{{}, 0, 9}}));
+}
+
 TEST(TorrentStorage, ABoundaryPieceDoesNotCreateItsUnwantedNeighbour) {
   const auto torrent = make_test_torrent(
       TorrentKind::v1, kPiece, {{"t/a", 20000}, {"t/b", 20000}, {"t/x", 3}, {"t/c", 40000}});

@@ -118,6 +118,23 @@ TEST_F(SwarmLimits, WIR_08_BadRequestsAreRejectedAndThe300thCloses) {
   EXPECT_TRUE(node.needed.empty());
 }
 
+TEST_F(SwarmLimits, WIR_08_AV2PieceMayBeAskedForInWholeBlocks) {
+  const Content v2 = make_content(TorrentKind::v2, kPiece, {kPiece + 100, 20'000});
+  Node& node = net.add(v2);
+  node.start_seed(net.now);
+  TestPeer peer(net, node);
+  peer.say(InterestedMessage{});
+  for (const BlockRequest& good : {request(1, 0, 100), request(1, 0), request(2, kBlockSize)}) {
+    peer.say(RequestMessage{good});
+    EXPECT_FALSE(peer.heard("reject")) << good.length;
+  }
+  for (const BlockRequest& bad : {request(1, kBlockSize), request(2, 2 * kBlockSize)}) {
+    peer.take();
+    peer.say(RequestMessage{bad});
+    EXPECT_EQ(peer.count("reject"), 1u) << bad.begin;
+  }
+}
+
 TEST_F(SwarmLimits, WIR_08_RequestForAPieceWeLackIsRejected) {
   Node& node = leech();
   TestPeer peer(net, node);

@@ -63,6 +63,13 @@ inline Layout make_layout(TorrentKind kind, std::uint32_t piece_length,
   return Layout(kind, piece_length, std::move(files));
 }
 
+// Behind the end of a piece there are zeros, as the storage says.
+inline Buffer read_block(Bytes piece, const ContentRef& block) {
+  Buffer bytes = to_buffer(piece);
+  bytes.resize(std::max<std::size_t>(bytes.size(), block.offset + block.length));
+  return to_buffer(Bytes(bytes).subspan(block.offset, block.length));
+}
+
 inline Content make_content(TorrentKind kind, std::uint32_t piece_length,
                             const std::vector<std::uint64_t>& lengths, std::uint64_t seed = 1) {
   Random random(seed);
@@ -356,8 +363,7 @@ class Net {
         append(bytes, *text);
       } else {
         const auto& ref = std::get<ContentRef>(item);
-        const Buffer& piece = link.from->disk[to_int(ref.piece)];
-        Buffer part = to_buffer(Bytes(piece).subspan(ref.offset, ref.length));
+        Buffer part = read_block(link.from->disk[to_int(ref.piece)], ref);
         if (link.from->poisons) random.fill(part);
         append(bytes, part);
       }

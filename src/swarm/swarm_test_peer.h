@@ -144,7 +144,7 @@ class TestPeer final : public BlockSink {
           bytes += text->size();
         } else {
           const auto& ref = std::get<ContentRef>(item);
-          decoder_.feed(Bytes(node_.disk[to_int(ref.piece)]).subspan(ref.offset, ref.length));
+          decoder_.feed(read_block(node_.disk[to_int(ref.piece)], ref));
           bytes += ref.length;
         }
       }
@@ -190,8 +190,8 @@ class TestPeer final : public BlockSink {
         continue;
       }
       const BlockHeader& header = std::get<BlockReceived>(**event).block;
-      const Buffer& piece = node_.content.pieces[to_int(header.piece)];
-      const Bytes wanted = Bytes(piece).subspan(header.begin, header.length);
+      const Buffer wanted = read_block(node_.content.pieces[to_int(header.piece)],
+                                       {header.piece, header.begin, header.length});
       const bool good = std::equal(wanted.begin(), wanted.end(), block_.begin());
       heard_.push_back(std::string(good ? "piece " : "garbage ") +
                        std::to_string(to_int(header.piece)) + " " + std::to_string(header.begin));

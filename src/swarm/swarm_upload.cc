@@ -16,6 +16,15 @@ constexpr Duration kChokeChangeMin = std::chrono::seconds(10);
 constexpr std::uint64_t kHashRateChoked = 256 * 1024;  // WIR-26
 constexpr std::uint64_t kHashRateUnchoked = 2 * 1024 * 1024;
 
+// How much of a piece may be asked for. In v2 a file's last piece ends with the file, but
+// libtorrent lays v2 torrents out with padding, as a hybrid has it, and asks for whole blocks: what
+// is behind the end of the file is zeros.
+std::uint32_t askable_size(const Layout& layout, PieceIndex piece) {
+  const std::uint32_t size = layout.piece_size(piece);
+  if (layout.kind() != TorrentKind::v2) return size;
+  return (size + kBlockSize - 1) / kBlockSize * kBlockSize;
+}
+
 bool follows(const BlockRequest& before, const BlockRequest& request) {
   return before.piece == request.piece && before.begin + before.length == request.begin;
 }
@@ -32,7 +41,8 @@ bool Swarm::Impl::bad_request(PeerState& peer, const BlockRequest& request) {
   if (!bad) {
     const std::uint32_t size = layout().piece_size(request.piece);
     bad = request.length == 0 || request.length > kBlockSize || request.begin >= size ||
-          request.length > size - request.begin || !picker->has(request.piece);
+          request.length > askable_size(layout(), request.piece) - request.begin ||
+          !picker->has(request.piece);
   }
   if (!bad) return false;
   refuse(peer, request);
