@@ -60,7 +60,7 @@ struct PickRequest {
   // How many new pieces may still be opened (memory).
   std::size_t new_pieces_max = 0;
   // Whether this peer may take part in end game duplicates at most `endgame_copies_max` each.
-  std::uint32_t endgame_copies_max = 3;
+  std::uint32_t endgame_copies_max = 2;
   // Suspected of poison: gets pieces that are exclusive to it, or new ones (which the caller then
   // opens exclusive). It joins shared pieces only when there is nothing else.
   bool parole = false;
