@@ -219,6 +219,17 @@ TEST_F(SwarmLimits, WIR_12_BlocksNobodyAskedForClose) {
   EXPECT_TRUE(node.arrived.empty());
 }
 
+TEST_F(SwarmLimits, WIR_12_ABlockThatBeginsWithinAnAskedOneCloses) {
+  Node& node = leech();
+  TestPeer peer(net, node);
+  peer.say(HaveAllMessage{});
+  peer.say(UnchokeMessage{});
+  const auto asked = peer.take_requests();
+  ASSERT_FALSE(asked.empty());
+  peer.say_block(asked.front().piece, asked.front().begin + 1, Buffer(kBlockSize));
+  EXPECT_EQ(peer.close_reason(), CloseReason::unrequested_data);
+}
+
 TEST_F(SwarmLimits, WIR_14_BlocksThatCrossACancelAreTolerated) {
   Node& node = leech();
   TestPeer peer(net, node);

@@ -60,11 +60,14 @@ class Swarm::Impl::Sink final : public BlockSink {
 // Every block that begins gets an entry in `landings`, so that its end finds it there.
 MutableBytes Swarm::Impl::begin_block(PeerState& peer, const BlockHeader& header) {
   Landing landing{.block = {header.piece, BlockIndex{header.begin / kBlockSize}}};
-  const auto taken = peer.asked.take([&](const AskedBlock& a) { return a.block == landing.block; });
+  // We ask for whole blocks only: what begins within one was not asked for, nor was it cancelled.
+  const bool aligned = header.begin % kBlockSize == 0;
+  const auto taken =
+      peer.asked.take([&](const AskedBlock& a) { return aligned && a.block == landing.block; });
   if (taken) {
     landing.asked = true;
     landing.asked_at = taken->at;
-  } else if (peer.credits > 0) {
+  } else if (aligned && peer.credits > 0) {
     --peer.credits;
   } else {
     peer.unwelcome = "a block nobody asked for";
@@ -72,7 +75,7 @@ MutableBytes Swarm::Impl::begin_block(PeerState& peer, const BlockHeader& header
   MutableBytes memory;
   OpenPiece* piece = picker ? open.find(header.piece) : nullptr;
   if (peer.unwelcome == nullptr && piece != nullptr &&
-      to_int(landing.block.block) < piece->block_count() && header.begin % kBlockSize == 0 &&
+      to_int(landing.block.block) < piece->block_count() &&
       header.length == layout().block_size(landing.block) &&
       piece->state(landing.block.block) != BlockState::received) {
     if (piece->landing(landing.block.block)) {
