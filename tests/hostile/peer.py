@@ -73,6 +73,10 @@ class Peer:
         self.close()
 
     def close(self) -> None:
+        try:
+            self._socket.shutdown(socket.SHUT_RDWR)  # wakes a thread that reads
+        except OSError:
+            pass
         self._socket.close()
 
     # --- Sending.
