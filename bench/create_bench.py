@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from transfer.process import Failed, Process
-from transfer.report import GIB, MIB, Workspace, load, machine, median, table, write_random
+from transfer.report import (GIB, MIB, Workspace, end_in_order, load, machine, median, table,
+                             write_random)
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,7 @@ def report(results: dict[Task, tuple[float, float]], markdown: bool) -> str:
 
 
 def main() -> None:
+    end_in_order()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--mib", type=int, default=256, help="content size (default: %(default)s)")
     parser.add_argument("--runs", type=int, default=3, help="of each (default: %(default)s)")

@@ -21,7 +21,8 @@ from transfer.clients import CLIENTS, Side, missing
 from transfer.floor import FLOORS, floor_program, run_floor
 from transfer.network import Network, Tracker
 from transfer.process import Failed, wait_for
-from transfer.report import GIB, MIB, Workspace, load, machine, median, table, write_random
+from transfer.report import (GIB, MIB, Workspace, end_in_order, load, machine, median, table,
+                             write_random)
 
 SEED_PORT, LEECH_PORT = 28001, 28002
 FLOWS = 256 << 10  # bytes after which data is said to flow
@@ -208,6 +209,7 @@ def measure_all(bench: Bench, pairs: list, floors: list, runs: int) -> tuple[dic
 
 
 def main() -> None:
+    end_in_order()
     options = parse_arguments()
     pairs = chosen_pairs(options.pairs)
     size = options.mib * MIB

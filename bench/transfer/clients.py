@@ -6,13 +6,14 @@ All with plain TCP, no encryption, and no source of peers but the tracker.
 
 import os
 import shutil
-import sys
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from transfer.process import Ended, Process, wait_for
 
 TRANSFER_MAX = 300  # seconds
+PYTHON = "/usr/bin/python3"  # the one that Debian's modules are for
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class Libtorrent(Client):
 
     def _run(self, side: Side, role: str) -> None:
         runner = Path(__file__).with_name("libtorrent_runner.py")
-        self._start(side, ["/usr/bin/python3", runner, role, side.torrent, side.content,
+        self._start(side, [PYTHON, runner, role, side.torrent, side.content,
                            f"{side.address}:{side.port}"])
 
     def seed(self, side: Side) -> None:
@@ -173,8 +174,6 @@ def missing() -> dict[str, str]:
     for name, command in (("aria2", "aria2c"), ("rtorrent", "rtorrent")):
         if shutil.which(command) is None:
             found[name] = f"{command} is not installed"
-    try:
-        import libtorrent  # noqa: F401  only whether it is there
-    except ImportError:
-        found["libtorrent"] = f"{sys.executable} has no module libtorrent"
+    if subprocess.run([PYTHON, "-c", "import libtorrent"], capture_output=True).returncode != 0:
+        found["libtorrent"] = f"{PYTHON} has no module libtorrent"
     return found

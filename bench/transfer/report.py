@@ -4,8 +4,10 @@
 import os
 import platform
 import shutil
+import signal
 import statistics
 import subprocess
+import sys
 import tempfile
 from datetime import date
 from pathlib import Path
@@ -59,6 +61,11 @@ def machine() -> str:
 
 def load() -> str:
     return f"load average at the start {os.getloadavg()[0]:.1f}"
+
+
+def end_in_order() -> None:
+    """SIGTERM is like Ctrl-C: what was set up is taken down."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
 class Workspace:
