@@ -20,6 +20,9 @@ constexpr std::array<Duration, 6> kPeerDelays{seconds(3), seconds(10), seconds(3
 constexpr std::array<Duration, 4> kStrangerDelays{seconds(60), minutes(10), minutes(60),
                                                   minutes(60)};
 
+// A connection that was of use.
+constexpr Duration kLasting = minutes(1);
+
 template <std::size_t N>
 Duration pick_delay(const std::array<Duration, N>& delays, std::uint32_t failures) {
   return delays[std::min<std::size_t>(failures > 0 ? failures - 1 : 0, N - 1)];
@@ -135,13 +138,13 @@ void PeerList::release(TimePoint now, const Endpoint& peer) {
   it->second.next_try = now;
 }
 
-void PeerList::connected(const Endpoint& peer) {
+void PeerList::connected(TimePoint now, const Endpoint& peer) {
   changed_ = true;
   const auto it = peers_.find(peer);
   if (it == peers_.end()) return;
   it->second.in_use = true;
   it->second.was_peer = true;
-  it->second.failures = 0;
+  it->second.connected_at = now;
 }
 
 void PeerList::failed(TimePoint now, const Endpoint& peer) {
@@ -157,6 +160,8 @@ void PeerList::closed(TimePoint now, const Endpoint& peer, CloseReason reason) {
   const auto it = peers_.find(peer);
   if (it == peers_.end()) return;
   if (reason == CloseReason::self_connection) return forget(peer);
+  const auto since = std::exchange(it->second.connected_at, std::nullopt);
+  if (since && now - *since >= kLasting) it->second.failures = 0;
   if (!worth_retrying(reason)) it->second.failures += 3;
   failed(now, peer);
 }

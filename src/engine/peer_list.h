@@ -5,7 +5,8 @@
 // Bounded: beyond `peers_max` a new address replaces the least promising one that is not in use, or
 // is refused. An address that fails is tried again later and later; one that never answered is
 // dialled at most three times in an hour (TRH-14), one that was a peer before is tried sooner, and
-// one the user named is tried for ever.
+// one the user named is tried for ever. Only a connection that lasted a minute makes up for earlier
+// failures, so that a peer which greets and hangs up is not dialled without end.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +35,7 @@ class PeerList {
 
   // Not dialled after all: due again at once.
   void release(TimePoint now, const Endpoint& peer);
-  void connected(const Endpoint& peer);
+  void connected(TimePoint now, const Endpoint& peer);
   void failed(TimePoint now, const Endpoint& peer);
   void closed(TimePoint now, const Endpoint& peer, CloseReason reason);
   // Our own address, or one to avoid for as long as the torrent lives.
@@ -54,6 +55,7 @@ class PeerList {
     bool was_peer = false;
     bool avoid = false;
     TimePoint next_try{};
+    std::optional<TimePoint> connected_at;
   };
   [[nodiscard]] static Duration back_off(const Candidate& candidate);
   bool make_room();

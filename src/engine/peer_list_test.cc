@@ -64,16 +64,35 @@ TEST(PeerList, AFormerPeerIsTriedAgainSoonAndALiarLate) {
   PeerList list;
   list.add(kStart, peer(1), PeerSource::tracker);
   ASSERT_TRUE(list.pick(kStart, random));
-  list.connected(peer(1));
+  list.connected(kStart, peer(1));
   list.closed(kStart, peer(1), CloseReason::remote_closed);
   EXPECT_LE(list.next_try(), kStart + seconds(10));
 
   PeerList other;
   other.add(kStart, peer(1), PeerSource::tracker);
   ASSERT_TRUE(other.pick(kStart, random));
-  other.connected(peer(1));
+  other.connected(kStart, peer(1));
   other.closed(kStart, peer(1), CloseReason::protocol_error);
   EXPECT_GE(other.next_try(), kStart + minutes(2));
+}
+
+TEST(PeerList, TRH_14_WhoGreetsAndHangsUpIsNotDialledWithoutEnd) {
+  Random random(1);
+  PeerList list;
+  list.add(kStart, peer(1), PeerSource::tracker);
+  const auto dials_within_an_hour = [&](TimePoint from, Duration lasts) {
+    int dials = 0;
+    for (TimePoint now = from; now < from + hours(1); now = std::max(now, list.next_try())) {
+      if (!list.pick(now, random)) break;
+      ++dials;
+      list.connected(now, peer(1));
+      now += lasts;
+      list.closed(now, peer(1), CloseReason::remote_closed);
+    }
+    return dials;
+  };
+  EXPECT_LE(dials_within_an_hour(kStart, seconds(1)), 7);
+  EXPECT_GE(dials_within_an_hour(kStart + hours(2), minutes(2)), 20) << "of use after all";
 }
 
 TEST(PeerList, OurOwnAddressIsNeverDialledAgain) {

@@ -110,7 +110,7 @@ SessionResult<TorrentKey> Session::add(TimePoint now, AddTorrent request) {
     return std::unexpected(SessionError{SessionErrc::path_conflict,
                                         request.storage.root + "/" + request.metadata->info->name});
   }
-  s.add_hashes(key, hashes);
+  s.add_hashes(now, key, hashes);
   const RateLimits limits = request.limits;
   s.torrents_.emplace(key, std::make_unique<Torrent>(now, key, s, std::move(request)));
   set_torrent_limits(now, key, limits);

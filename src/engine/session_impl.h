@@ -55,7 +55,7 @@ struct Session::Impl : TorrentHost {
   }
   bool claim_paths(TorrentKey torrent, const TorrentInfo& info, const StorageOptions& storage,
                    PathUse use) override;
-  bool add_hashes(TorrentKey torrent, const InfoHashes& hashes) override;
+  bool add_hashes(TimePoint now, TorrentKey torrent, const InfoHashes& hashes) override;
   void want_announce(TorrentKey torrent, AnnounceUrgency urgency) override {
     budget_.want(torrent, urgency);
   }

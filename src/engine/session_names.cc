@@ -42,14 +42,22 @@ bool Session::Impl::claim_paths(TorrentKey torrent, const TorrentInfo& info,
   return true;
 }
 
-bool Session::Impl::add_hashes(TorrentKey torrent, const InfoHashes& hashes) {
-  const auto free = [&](const std::optional<Sha1Digest>& hash) {
+bool Session::Impl::add_hashes(TimePoint now, TorrentKey torrent, const InfoHashes& hashes) {
+  std::vector<TorrentKey> others;
+  for (const auto& hash : {hashes.v1, hashes.v2_truncated()}) {
     const auto it = hash ? by_hash_.find(*hash) : by_hash_.end();
-    return it == by_hash_.end() || it->second == torrent;
-  };
-  if (!free(hashes.v1) || !free(hashes.v2_truncated())) return false;
-  if (hashes.v1) by_hash_.emplace(*hashes.v1, torrent);
-  if (const auto v2 = hashes.v2_truncated()) by_hash_.emplace(*v2, torrent);
+    if (it == by_hash_.end() || it->second == torrent) continue;
+    if (const Torrent* other = find(it->second); other != nullptr && other->info()) return false;
+    others.push_back(it->second);
+  }
+  for (const TorrentKey key : others) {
+    Torrent* other = find(key);
+    if (other == nullptr) continue;
+    other->give_up(now, error_name(SessionErrc::already_added), hashes.wire_hash().hex());
+    touch(key);
+  }
+  if (hashes.v1) by_hash_.insert_or_assign(*hashes.v1, torrent);
+  if (const auto v2 = hashes.v2_truncated()) by_hash_.insert_or_assign(*v2, torrent);
   return true;
 }
 

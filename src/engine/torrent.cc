@@ -158,7 +158,7 @@ void Torrent::on_metadata(TimePoint now, Buffer info) {
     return give_up(now, "bad_metadata", error_name(parsed.error().code));
   }
   // The other half of a hybrid may have been added by its own name (MAG-05).
-  if (!host_.add_hashes(key_, (*parsed)->hashes)) {
+  if (!host_.add_hashes(now, key_, (*parsed)->hashes)) {
     return give_up(now, error_name(SessionErrc::already_added),
                    (*parsed)->hashes.wire_hash().hex());
   }
@@ -232,7 +232,7 @@ bool Torrent::can_accept() const {
 void Torrent::peer_connected(TimePoint now, PeerInit init) {
   if (init.direction == PeerDirection::outgoing) {
     end_dial();
-    peers_.connected(init.remote);
+    peers_.connected(now, init.remote);
   }
   swarm_->add_peer(now, std::move(init));
 }

@@ -42,8 +42,9 @@ class TorrentHost {
   // them, unless both only read.
   virtual bool claim_paths(TorrentKey torrent, const TorrentInfo& info,
                            const StorageOptions& storage, PathUse use) = 0;
-  // The torrent has another name now (a magnet's other half). False when another torrent has it.
-  virtual bool add_hashes(TorrentKey torrent, const InfoHashes& hashes) = 0;
+  // The torrent has another name now (a magnet's other half). A magnet of that name, which has no
+  // metadata yet, gives up; false when a torrent with metadata has it.
+  virtual bool add_hashes(TimePoint now, TorrentKey torrent, const InfoHashes& hashes) = 0;
   // The announcer has something to ask, or does not care for an answer any more.
   virtual void want_announce(TorrentKey torrent, AnnounceUrgency urgency) = 0;
   virtual void cancel_announce(TorrentKey torrent, AnnounceId announce) = 0;
@@ -97,6 +98,8 @@ class Torrent {
                            std::uint32_t length);
   bool cancel_read(ReadId id);
   void piece_unreadable(TimePoint now, PieceIndex piece);
+  // Ends all work but keeps the torrent and its error for the user to see.
+  void give_up(TimePoint now, std::string code, std::string detail);
   // Begins the end. stopped() once progress is saved and trackers were told (or given up on).
   void stop(TimePoint now);
   [[nodiscard]] bool stopped() const;
@@ -128,8 +131,6 @@ class Torrent {
   void apply_priorities(TimePoint now);
   [[nodiscard]] Bitfield wanted_files() const;
   void fail(std::string code, std::string detail, bool recovers);
-  // Ends all work but keeps the torrent and its error for the user to see.
-  void give_up(TimePoint now, std::string code, std::string detail);
   void close_peers(TimePoint now);
   void event(EventBody body);
   [[nodiscard]] TorrentRecord record();
