@@ -26,17 +26,23 @@ Buffer Content::piece(PieceIndex piece) const {
 
 Content make_content(TorrentKind kind, std::uint32_t piece_length,
                      const std::vector<ContentFile>& files, std::uint64_t seed) {
+  return make_content(
+      ContentOptions{.kind = kind, .piece_length = piece_length, .files = files, .seed = seed});
+}
+
+Content make_content(const ContentOptions& wanted) {
   CreateOptions options;
-  options.kind = kind;
-  options.piece_length = piece_length;
-  options.name = "content-" + std::to_string(seed);
+  options.kind = wanted.kind;
+  options.piece_length = wanted.piece_length;
+  options.name = "content-" + std::to_string(wanted.seed);
+  options.is_private = wanted.is_private;
   options.tracker_tiers = {{kTrackerUrl}};
   std::vector<CreateFile> list;
-  for (const ContentFile& file : files) list.push_back({file.path, file.length, {}, {}});
+  for (const ContentFile& file : wanted.files) list.push_back({file.path, file.length, {}, {}});
   auto builder = TorrentBuilder::make(std::move(options), std::move(list));
   WEIR_ASSERT(builder.has_value());
 
-  Random random(seed);
+  Random random(wanted.seed);
   Content content;
   content.files.resize(builder->layout().files().size());
   for (std::size_t i = 0; i < content.files.size(); ++i) {

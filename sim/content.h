@@ -30,6 +30,14 @@ struct Content {
 
 inline constexpr const char* kTrackerUrl = "http://198.18.255.1:6969/announce";
 
+struct ContentOptions {
+  TorrentKind kind = TorrentKind::hybrid;
+  std::uint32_t piece_length = 64 * 1024;
+  std::vector<ContentFile> files;
+  std::uint64_t seed = 1;
+  bool is_private = false;
+};
+[[nodiscard]] Content make_content(const ContentOptions& options);
 // Random bytes in the given files, hashed into a torrent by the same builder that users run.
 [[nodiscard]] Content make_content(TorrentKind kind, std::uint32_t piece_length,
                                    const std::vector<ContentFile>& files, std::uint64_t seed);

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <unordered_map>
@@ -33,7 +34,8 @@ struct HostConfig {
   Duration delay = std::chrono::milliseconds(10);  // one way, this host's share
 };
 
-// What a host is told. A stream has one id at both ends.
+// What a host is told. The two ends of a stream have different ids, so that a host may even connect
+// to itself.
 class HostHandler {
  public:
   virtual ~HostHandler() = default;
@@ -55,20 +57,32 @@ class Network {
 
   StreamId connect(const IpAddress& from, const Endpoint& to);
   // Takes what fits in the send buffer; returns how many bytes that was.
-  std::size_t send(StreamId stream, const IpAddress& from, Bytes bytes);
-  [[nodiscard]] std::size_t send_room(StreamId stream, const IpAddress& from) const;
+  std::size_t send(StreamId stream, Bytes bytes);
+  [[nodiscard]] std::size_t send_room(StreamId stream) const;
   // on_writable() is to follow when there is room.
-  void want_room(StreamId stream, const IpAddress& from);
+  void want_room(StreamId stream);
   // Copies received bytes out, up to the sizes of `out`; returns how many.
-  std::size_t receive(StreamId stream, const IpAddress& at, std::span<const MutableBytes> out);
-  [[nodiscard]] std::size_t received(StreamId stream, const IpAddress& at) const;
-  void close(StreamId stream, const IpAddress& by);
+  std::size_t receive(StreamId stream, std::span<const MutableBytes> out);
+  [[nodiscard]] std::size_t received(StreamId stream) const;
+  void close(StreamId stream);
+  // Who is at the other end; nobody's address when the stream is gone.
+  [[nodiscard]] IpAddress remote(StreamId stream) const;
 
   // Cuts every stream between the groups and refuses new ones until heal().
   void partition(const std::vector<IpAddress>& group);
   void heal() { partition_.clear(); }
   // Cuts one random stream.
   void cut_random_stream();
+  // New rates from now on.
+  void set_rates(const IpAddress& address, double up_bytes_per_second,
+                 double down_bytes_per_second);
+  // Ends every stream of a host, as the host would.
+  void close_all(const IpAddress& address);
+  // How often somebody tried to connect to an address.
+  [[nodiscard]] std::uint64_t dials(const IpAddress& to) const {
+    const auto it = dials_.find(to);
+    return it == dials_.end() ? 0 : it->second;
+  }
   [[nodiscard]] std::size_t stream_count() const { return streams_.size(); }
 
  private:
@@ -95,22 +109,30 @@ class Network {
   struct Stream {
     Side a;  // who connected
     Side b;
+    std::uint16_t port = 0;  // dialled
     bool open = false;
   };
 
   Host* host(const IpAddress& address);
   [[nodiscard]] bool separated(const IpAddress& a, const IpAddress& b) const;
-  static Side& own(Stream& stream, const IpAddress& address);
-  static Side& other(Stream& stream, const IpAddress& address);
-  void pump(StreamId id, const IpAddress& from);
-  void deliver(StreamId id, const IpAddress& to, Buffer bytes);
-  void cut(StreamId id);
+  // The stream behind either of its ends, and those ends.
+  Stream* find(StreamId end);
+  [[nodiscard]] const Stream* find(StreamId end) const;
+  static Side& own(Stream& stream, StreamId end);
+  static const Side& own(const Stream& stream, StreamId end);
+  static StreamId opposite(StreamId end);
+  void erase(StreamId end);
+  void finish_connect(StreamId id);
+  void pump(StreamId from);
+  void deliver(StreamId to, Buffer bytes);
+  void cut(StreamId end);
 
   World& world_;
   std::uint64_t next_stream_ = 1;
   std::unordered_map<IpAddress, Host, EndpointHash> hosts_;
-  std::map<StreamId, Stream> streams_;
+  std::map<StreamId, Stream> streams_;  // by the id of the end that connected
   std::set<IpAddress> partition_;
+  std::map<IpAddress, std::uint64_t> dials_;
 };
 
 }  // namespace weir::sim

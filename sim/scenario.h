@@ -39,7 +39,9 @@ struct Scenario {
   std::string name;
   std::string claim;  // one sentence
   std::function<void(World&, Verdict&)> body;
-  bool must_fail = false;  // a canary: proves that failures are seen
+  bool must_fail = false;     // a canary: proves that failures are seen
+  bool always_twice = false;  // is about being the same twice
+  std::string group{};        // the file of scenarios/ it is in
 };
 
 [[nodiscard]] std::vector<Scenario> all_scenarios();
@@ -48,6 +50,18 @@ struct Scenario {
                                           std::function<void(const std::string&)> sink = {});
 
 // Each file of scenarios/ adds its own.
-void add_transfer_scenarios(std::vector<Scenario>& out);
+using ScenarioList = std::vector<Scenario>;
+void add_transfer_scenarios(ScenarioList& out);
+void add_swarm_scenarios(ScenarioList& out);
+void add_poison_scenarios(ScenarioList& out);
+void add_stubborn_scenarios(ScenarioList& out);
+void add_crash_scenarios(ScenarioList& out);
+void add_disk_scenarios(ScenarioList& out);
+void add_metadata_scenarios(ScenarioList& out);
+void add_selection_scenarios(ScenarioList& out);
+void add_limit_scenarios(ScenarioList& out);
+void add_tracker_scenarios(ScenarioList& out);
+void add_lifecycle_scenarios(ScenarioList& out);
+void add_canaries(ScenarioList& out);
 
 }  // namespace weir::sim

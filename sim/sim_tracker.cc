@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "sim/sim_tracker.h"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 #include <vector>
@@ -26,13 +27,25 @@ std::size_t SimTracker::peers() const {
   return count;
 }
 
-void SimTracker::get(const std::string& url, const IpAddress& from,
-                     std::function<void(HttpReply)> reply) {
+void SimTracker::count() {
   ++announces_;
   world_.trace("announce", announces_);
-  if (down_) {
-    world_.after(delay_ * 2,
-                 [reply = std::move(reply)] { reply(HttpReply{0, {}, "connection refused", {}}); });
+  while (!recent_.empty() && recent_.front() + std::chrono::seconds(1) <= world_.now()) {
+    recent_.pop_front();
+  }
+  recent_.push_back(world_.now());
+  peak_ = std::max(peak_, recent_.size());
+}
+
+void SimTracker::get(const std::string& url, const IpAddress& from,
+                     std::function<void(HttpReply)> reply) {
+  count();
+  const IpAddress own = *IpAddress::parse("198.18.255.1");
+  if (down_ || failing_) {
+    const int status = down_ ? 0 : 500;
+    world_.after(delay_, [reply = std::move(reply), status, own] {
+      reply(HttpReply{status, {}, status == 0 ? "connection refused" : "", own});
+    });
     return;
   }
   auto& peers = swarms_[parameter(url, "info_hash")];
@@ -40,7 +53,9 @@ void SimTracker::get(const std::string& url, const IpAddress& from,
   const std::string port_text = parameter(url, "port");
   std::from_chars(port_text.data(), port_text.data() + port_text.size(), port);
   const Endpoint self{from, port};
-  parameter(url, "event") == "stopped" ? (void)peers.erase(self) : (void)peers.insert(self);
+  const bool stops = parameter(url, "event") == "stopped";
+  stops ? (void)peers.erase(self) : (void)peers.insert(self);
+  if (stops) ++stops_;
 
   std::vector<Endpoint> others;
   for (const Endpoint& peer : peers) {
@@ -49,13 +64,15 @@ void SimTracker::get(const std::string& url, const IpAddress& from,
   world_.random().shuffle(std::span(others));
   if (others.size() > 50) others.resize(50);
   Buffer compact;
+  if (forged_) forged_(from, compact);
   for (const Endpoint& peer : others) peer.append_compact(compact);
   Buffer body;
-  append(body, "d8:intervali120e5:peers" + std::to_string(compact.size()) + ":");
+  append(body, "d8:intervali" + std::to_string(interval_seconds_) + "e5:peers" +
+                   std::to_string(compact.size()) + ":");
   append(body, Bytes(compact));
   append(body, "e");
-  world_.after(delay_, [reply = std::move(reply), body = std::move(body)]() mutable {
-    reply(HttpReply{200, std::move(body), {}, *IpAddress::parse("198.18.255.1")});
+  world_.after(delay_, [reply = std::move(reply), body = std::move(body), own]() mutable {
+    reply(HttpReply{200, std::move(body), {}, own});
   });
 }
 

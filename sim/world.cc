@@ -59,4 +59,10 @@ void World::violation(std::string what) {
   if (violations_.size() < 20) violations_.push_back(std::move(what));
 }
 
+void World::absorb(const World& inner, const std::string& where) {
+  for (const std::string& what : inner.violations()) violation(what + where);
+  events_run_ += inner.events_run();
+  absorbed_time_ += inner.now() - kStart + inner.absorbed_time();
+}
+
 }  // namespace weir::sim

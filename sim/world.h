@@ -44,18 +44,23 @@ class World {
   // A broken promise (safety). Collected, so that one run shows them all; at most 20 are kept.
   void violation(std::string what);
   [[nodiscard]] const std::vector<std::string>& violations() const { return violations_; }
+  // Takes over the violations and counts of a world that ran inside this one.
+  void absorb(const World& inner, const std::string& where);
+  [[nodiscard]] Duration absorbed_time() const { return absorbed_time_; }
 
  private:
   bool step(TimePoint until);
 
   std::uint64_t seed_;
   Random random_;
-  TimePoint now_ = TimePoint{} + std::chrono::hours(1);
+  static constexpr TimePoint kStart = TimePoint{} + std::chrono::hours(1);
+  TimePoint now_ = kStart;
   std::uint64_t sequence_ = 0;
   std::uint64_t events_run_ = 0;
   std::uint64_t trace_hash_ = 0xcbf29ce484222325;
   std::map<std::pair<TimePoint, std::uint64_t>, std::function<void()>> queue_;
   std::vector<std::string> violations_;
+  Duration absorbed_time_{};
   std::function<void(const std::string&)> sink_;
 };
 
