@@ -161,6 +161,7 @@ void PeerList::closed(TimePoint now, const Endpoint& peer, CloseReason reason) {
   if (it == peers_.end()) return;
   if (reason == CloseReason::self_connection) return forget(peer);
   const auto since = std::exchange(it->second.connected_at, std::nullopt);
+  if (!since && reason == CloseReason::remote_closed) it->second.v2 = !it->second.v2;
   if (since && now - *since >= kLasting) it->second.failures = 0;
   if (!worth_retrying(reason)) it->second.failures += 3;
   failed(now, peer);
@@ -177,6 +178,15 @@ void PeerList::forget(const Endpoint& peer) {
 void PeerList::retry_all(TimePoint now) {
   changed_ = true;
   for (auto& [endpoint, c] : peers_) c.next_try = std::min(c.next_try, now);
+}
+
+void PeerList::set_v2(const Endpoint& peer, bool v2) {
+  if (const auto it = peers_.find(peer); it != peers_.end()) it->second.v2 = v2;
+}
+
+bool PeerList::v2(const Endpoint& peer) const {
+  const auto it = peers_.find(peer);
+  return it != peers_.end() && it->second.v2;
 }
 
 std::optional<PeerSource> PeerList::source(const Endpoint& peer) const {

@@ -33,6 +33,11 @@ class PeerList {
   // Cheap: computed anew only after a change.
   [[nodiscard]] TimePoint next_try() const;
 
+  // Which of a hybrid's info hashes the peer knows, as far as we know: one that hangs up during the
+  // handshake is tried by the other the next time.
+  void set_v2(const Endpoint& peer, bool v2);
+  [[nodiscard]] bool v2(const Endpoint& peer) const;
+
   // Not dialled after all: due again at once.
   void release(TimePoint now, const Endpoint& peer);
   void connected(TimePoint now, const Endpoint& peer);
@@ -54,6 +59,7 @@ class PeerList {
     bool in_use = false;
     bool was_peer = false;
     bool avoid = false;
+    bool v2 = false;
     TimePoint next_try{};
     std::optional<TimePoint> connected_at;
   };

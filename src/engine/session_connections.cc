@@ -70,7 +70,7 @@ void Session::handle_dialled(TimePoint now, ConnId conn, const Endpoint&) {
     s.close(now, conn, CloseReason::torrent_stopped);
     return s.settle(now);
   }
-  s.queue_handshake(*c, *torrent, torrent->hashes().wire_hash());
+  s.queue_handshake(*c, *torrent, torrent->hash_for(c->remote));
   s.act(WakeRead{conn});
 }
 

@@ -17,6 +17,20 @@ DriverTorrent small(TorrentKind kind = TorrentKind::v1, std::uint64_t seed = 1) 
   return {kind, kPiece, {{"a", 3 * kPiece + 5}, {"b", kPiece}}, seed};
 }
 
+// As in an announce; every byte escaped or not as the sender likes, so compare decoded.
+std::string unescaped(const std::string& url) {
+  std::string out;
+  for (std::size_t i = 0; i < url.size(); ++i) {
+    if (url[i] == '%') {
+      out.push_back(static_cast<char>(std::stoi(url.substr(i + 1, 2), nullptr, 16)));
+      i += 2;
+    } else {
+      out.push_back(url[i]);
+    }
+  }
+  return out;
+}
+
 TEST(SessionHandshake, WIR_01_AnUnknownInfoHashGetsNoBytes) {
   SessionDriver node;
   ASSERT_TRUE(node.add(small().request()));
@@ -67,6 +81,40 @@ TEST(SessionHandshake, AHybridAnswersToEitherHash) {
     EXPECT_TRUE(answer.handshake()->reserved.v2());
     EXPECT_FALSE(node.closed.contains(conn));
   }
+}
+
+TEST(SessionHandshake, AHybridGreetsAPeerByTheHashItWasFoundBy) {
+  SessionDriver node;
+  const DriverTorrent torrent = small(TorrentKind::hybrid);
+  AddTorrent request = torrent.request();
+  request.trackers = {"http://tracker.example/announce"};
+  const TorrentKey key = node.add(std::move(request)).value();
+  const Sha1Digest v2 = *torrent.hashes().v2_truncated();
+  Buffer found = to_buffer(as_bytes("d8:intervali900e5:peers6:"));
+  test_endpoint(9).append_compact(found);
+  append(found, as_bytes("e"));
+  const Buffer none = to_buffer(as_bytes("d8:intervali900e5:peers0:e"));
+  for (std::size_t i = 0; i < node.gets.size(); ++i) {
+    const HttpGet get = node.gets[i];
+    const bool by_v2 = unescaped(get.url).find(as_text(v2.bytes)) != std::string::npos;
+    node.session.handle_http_reply(
+        node.now, get.id, {.status = 200, .body = by_v2 ? found : none, .error = {}, .remote = {}});
+    node.drain();
+  }
+  ASSERT_EQ(node.dials.size(), 1U);
+  const auto greeted_with = [&] {
+    const ConnId conn = node.dials.back().conn;
+    node.dialled(conn);
+    HandshakeDecoder greeting;
+    EXPECT_TRUE(greeting.feed(node.collect(conn)));
+    node.session.handle_closed(node.now, conn, CloseReason::remote_closed);
+    return greeting.info_hash();
+  };
+  EXPECT_EQ(greeted_with(), v2);
+  node.pass(seconds(65));
+  ASSERT_EQ(node.dials.size(), 2U);
+  EXPECT_EQ(greeted_with(), *torrent.hashes().v1) << "it did not know the other";
+  EXPECT_EQ(node.session.status(node.now, key)->connecting, 0U);
 }
 
 TEST(SessionLimits, LIM_08_HandshakesUnderWayAreLimited) {

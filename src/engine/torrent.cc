@@ -263,6 +263,11 @@ void Torrent::add_peer_address(TimePoint now, const Endpoint& peer, PeerSource s
   if (!host_.banned(now, peer.address)) peers_.add(now, peer, source);
 }
 
+Sha1Digest Torrent::hash_for(const Endpoint& peer) const {
+  const auto v2 = hashes_.v2_truncated();
+  return hashes_.v1 && v2 && peers_.v2(peer) ? *v2 : hashes_.wire_hash();
+}
+
 void Torrent::dial_more(TimePoint now) {
   if (!accepts_peers() || now < dial_again_) return;
   while (swarm_->peer_count() + connecting_ < host_.config().dial_below) {

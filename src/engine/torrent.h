@@ -87,6 +87,8 @@ class Torrent {
     return peers_.source(peer).value_or(PeerSource::tracker);
   }
   void add_peer_address(TimePoint now, const Endpoint& peer, PeerSource source);
+  // The info hash to greet that address with.
+  [[nodiscard]] Sha1Digest hash_for(const Endpoint& peer) const;
 
   // Commands.
   void pause(TimePoint now);

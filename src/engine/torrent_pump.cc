@@ -148,7 +148,10 @@ bool Torrent::pump_trackers(TimePoint now) {
   bool any = false;
   for (const TrackerPeer& peer : announcer_.take_peers()) {
     any = true;
-    add_peer_address(now, peer.endpoint, PeerSource::tracker);
+    if (host_.banned(now, peer.endpoint.address)) continue;
+    if (peers_.add(now, peer.endpoint, PeerSource::tracker)) {
+      peers_.set_v2(peer.endpoint, peer.info_hash == hashes_.v2_truncated());
+    }
   }
   for (const AnnounceId announce : announcer_.take_cancelled()) {
     host_.cancel_announce(key_, announce);

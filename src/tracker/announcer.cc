@@ -167,7 +167,7 @@ void Announcer::handle_reply(TimePoint now, AnnounceId id, const AnnounceReply& 
   if (!request) return;
   if (phase_ == Phase::running) {
     succeed(now, *request, reply);
-    keep_peers(reply, request->tracker, remote);
+    keep_peers(reply, *request, remote);
     if (reply.external_ip) external_ip_ = reply.external_ip;
   }
   schedule(now);
@@ -250,13 +250,15 @@ void Announcer::fail(TimePoint now, const InFlight& request, const TrackerError&
   trackers_[request.tracker].last_error = error.text.empty() ? error_name(error.code) : error.text;
 }
 
-void Announcer::keep_peers(const AnnounceReply& reply, std::uint32_t tracker,
+void Announcer::keep_peers(const AnnounceReply& reply, const InFlight& request,
                            const IpAddress& remote) {
   for (const Endpoint& peer : reply.peers) {
     if (!tracker_peer_allowed(remote, peer.address)) continue;
-    ++trackers_[tracker].peers_received;
+    ++trackers_[request.tracker].peers_received;
     if (peers_.size() >= kTrackerPeersMax || !peers_seen_.insert(peer).second) continue;
-    peers_.push_back({.endpoint = peer, .tracker = tracker});
+    peers_.push_back({.endpoint = peer,
+                      .tracker = request.tracker,
+                      .info_hash = hashes_[chains_[request.chain].hash]});
   }
 }
 

@@ -81,6 +81,7 @@ struct AnnounceRequest {
 struct TrackerPeer {
   Endpoint endpoint;
   std::uint32_t tracker = 0;  // index in trackers()
+  Sha1Digest info_hash = {};  // it was found by: a hybrid's other one may be unknown to it
   bool operator==(const TrackerPeer&) const = default;
 };
 
@@ -235,7 +236,7 @@ class Announcer {
   [[nodiscard]] std::optional<InFlight> take_in_flight(AnnounceId id);
   void succeed(TimePoint now, const InFlight& request, const AnnounceReply& reply);
   void fail(TimePoint now, const InFlight& request, const TrackerError& error);
-  void keep_peers(const AnnounceReply& reply, std::uint32_t tracker, const IpAddress& remote);
+  void keep_peers(const AnnounceReply& reply, const InFlight& request, const IpAddress& remote);
   void cancel_all();
   [[nodiscard]] std::optional<TimePoint> next_announce(const Chain& chain, const Lane& lane) const;
   [[nodiscard]] AnnouncerTracker status_of(std::uint32_t index) const;

@@ -390,7 +390,8 @@ TEST(Announcer, TRH_14_PeersAreCollectedOnceAndLocalOnesRefused) {
   f.reply(both[1], answer);
   const auto peers = f.announcer.take_peers();
   ASSERT_EQ(peers.size(), 2u);
-  EXPECT_EQ(peers[0], (TrackerPeer{Endpoint::parse("1.2.3.4:1").value(), 0}));
+  EXPECT_EQ(peers[0].endpoint, Endpoint::parse("1.2.3.4:1").value());
+  EXPECT_EQ(peers[0].tracker, 0U);
   EXPECT_TRUE(f.announcer.take_peers().empty());
   EXPECT_EQ(f.announcer.trackers()[1].peers_received, 2u);
   EXPECT_EQ(f.announcer.external_ip(), IpAddress::v4(0x01010101));
