@@ -36,9 +36,10 @@ class Torrent:
 
     @property
     def content_size(self) -> int:
-        """Without padding. Of torrents with a v1 half."""
-        files = self.fields.get(b"files", [self.fields])
-        return sum(file[b"length"] for file in files if b"p" not in file.get(b"attr", b""))
+        """Without padding."""
+        if b"file tree" in self.fields:
+            return _tree_size(self.fields[b"file tree"])
+        return sum(file[b"length"] for file in self.fields.get(b"files", [self.fields]))
 
     def magnet(self, trackers=(), peers=()) -> str:
         parts = []
@@ -49,6 +50,10 @@ class Torrent:
         parts += [f"tr={url}" for url in trackers]
         parts += [f"x.pe={address}:{port}" for address, port in peers]
         return "magnet:?" + "&".join(parts)
+
+
+def _tree_size(tree: dict) -> int:
+    return sum(node[b""][b"length"] if b"" in node else _tree_size(node) for node in tree.values())
 
 
 def load(path: Path, kind: str) -> Torrent:

@@ -56,7 +56,11 @@ class Tracker:
             def log_message(self, *_):
                 pass
 
-        self._server = ThreadingHTTPServer((address, 0), Handler)
+        class Server(ThreadingHTTPServer):
+            def handle_error(self, *_):
+                pass  # a client that has gone away
+
+        self._server = Server((address, 0), Handler)
         self._server.daemon_threads = True
         self.url = f"http://{address}:{self._server.server_address[1]}/announce"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """weir and libtorrent, both directions, in v1, v2 and hybrid."""
 
-from matrix import Matrix
+from matrix import HybridMatrix, Matrix
 
 from clients.scripted import Libtorrent
 from harness.case import Case, main
 from harness.content import LARGE_PIECES, SINGLE, TREE
 
 
-class LibtorrentTest(Matrix, Case):
+class LibtorrentTest(HybridMatrix, Matrix, Case):
     client_class = Libtorrent
     knows_pad_files = True
 

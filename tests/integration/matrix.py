@@ -3,6 +3,7 @@
 
 import signal
 import sys
+import time
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[1])]
@@ -10,6 +11,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve
 from clients.scripted import Libtorrent
 from harness import torrents, weir
 from harness.content import KIB, LARGE_PIECES, MIB, SINGLE, TREE, Content
+from harness.processes import wait_until
 
 # Long enough, at LIMIT bytes a second, to be stopped in the middle.
 PARTED = Content("parted", {"one.bin": 3 * MIB + 11, "two/empty": 0, "two/rest.bin": 3 * MIB},
@@ -19,8 +21,7 @@ LIMIT = 1_500_000
 
 class Matrix:
     client_class: type = None
-    kinds = ("v1",)  # what the client can do; all take the v1 half of a hybrid
-    knows_pad_files = False
+    knows_pad_files = False  # others take them for files, and want them on disk before they seed
 
     def client(self, **options):
         return self.client_class(self, **options)
@@ -48,15 +49,15 @@ class Matrix:
 
     def seed_to_client(self, content, kind="v1", magnet=False):
         torrent, folder = self.make(content, kind)
-        before = weir.seed(self, torrent, folder)
-        self.wait_announced(before, torrent)
+        seed = weir.seed(self, torrent, folder)
+        self.wait_announced(seed, torrent)
         client = self.client()
         out = self.work / "out"
         client.leech(torrent.magnet([self.tracker.url]) if magnet else torrent, out)
         client.wait_done(60)
         client.stop()
         self.assert_same(folder / torrent.name, out / torrent.name, lenient=True)
-        end = before.stop()
+        end = seed.stop()
         self.assertEqual(0, end["exit_code"])
         self.assertGreaterEqual(end["torrents"][0]["uploaded_bytes"], torrent.content_size)
 
@@ -71,9 +72,6 @@ class Matrix:
     def test_get_a_file_by_magnet(self):
         self.get_from_client(SINGLE, magnet=True)
 
-    def test_get_a_hybrid_tree(self):
-        self.get_from_client(TREE, "hybrid")
-
     def test_seed_a_tree(self):
         self.seed_to_client(TREE)
 
@@ -82,9 +80,6 @@ class Matrix:
 
     def test_seed_a_file_by_magnet(self):
         self.seed_to_client(SINGLE, magnet=True)
-
-    def test_seed_a_hybrid_tree(self):
-        self.seed_to_client(TREE, "hybrid")
 
     # --- In the middle.
 
@@ -130,11 +125,22 @@ class Matrix:
         first = weir.get(self, torrent.path, out, state=state)
         first.wait_pieces(20)
         first.process.kill()
+        # Transmission refuses the same address again until it has noticed, twice a second.
+        time.sleep(1)
         second = weir.get(self, torrent.path, out, state=state, place=(first.address, first.port))
         second.wait_done(60)
         self.assert_same(folder / torrent.name, out / torrent.name)
 
     def wait_announced(self, run, torrent) -> None:
-        from harness.processes import wait_until
-
         wait_until("weir announced", lambda: self.tracker.knows(run.address, torrent.hash), 10)
+
+
+class HybridMatrix:
+    """Aria2 1.36 and Transmission 3.00 are left out: the empty keys of a file tree make the one
+    compute another info hash and the other refuse the torrent, whoever has made it."""
+
+    def test_get_a_hybrid_tree(self):
+        self.get_from_client(TREE, "hybrid")
+
+    def test_seed_a_hybrid_tree(self):
+        self.seed_to_client(TREE, "hybrid")

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""weir and rtorrent, both directions."""
+"""weir and rtorrent, both directions, also with hybrid torrents."""
 
-from matrix import Matrix
+from matrix import HybridMatrix, Matrix
 
 from clients.rtorrent import Rtorrent
 from harness.case import Case, main
 
 
-class RtorrentTest(Matrix, Case):
+class RtorrentTest(HybridMatrix, Matrix, Case):
     client_class = Rtorrent
 
 

@@ -25,6 +25,8 @@ const client = new WebTorrent({
   natUpnp: false,
   natPmp: false,
   utp: false,
+  // It can't choose the address it dials from, and rtorrent takes two of one address for the same.
+  seedOutgoingConnections: false,
   tracker: { wrtc: false },
   uploadLimit: orders.up_limit || -1,
   downloadLimit: orders.down_limit || -1

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""weir and webtorrent, both directions."""
+"""weir and webtorrent, both directions, also with hybrid torrents."""
 
-from matrix import Matrix
+from matrix import HybridMatrix, Matrix
 
 from clients.scripted import Webtorrent
 from harness.case import Case, main
 
 
-class WebtorrentTest(Matrix, Case):
+class WebtorrentTest(HybridMatrix, Matrix, Case):
     client_class = Webtorrent
 
 

@@ -3,7 +3,6 @@
 more as lines of standard input, and prints its state as lines of JSON."""
 
 import json
-import sys
 from pathlib import Path
 
 from clients.base import Client
@@ -64,5 +63,3 @@ class Webtorrent(ScriptedClient):
     command = ["node", str(HERE.parent / "webtorrent_peer.mjs")]
 
 
-if sys.version_info < (3, 11):
-    raise RuntimeError("Python 3.11 or later is needed")
