@@ -87,6 +87,7 @@ class SqliteStateStore : public StateStore {
   StateResult<Opened> check_and_prepare();
   StateResult<void> make_schema();
   int judge_owner(StateErrc& refusal) const;
+  int judge_owner_in_transaction(StateErrc& refusal) const;
   int prepare_statements();
   void disconnect();
   StateResult<void> begin_anew();

@@ -219,6 +219,14 @@ void SqliteStateStore::disconnect() {
 // SQLITE_OK, or why the owner could not be told. Sets `refusal` to other than `disk` when the
 // database is not for us.
 int SqliteStateStore::judge_owner(StateErrc& refusal) const {
+  // The three answers must be of one moment: another process may be making the database just now.
+  if (const int begun = execute(connection_.get(), "BEGIN"); begun != SQLITE_OK) return begun;
+  const int judged = judge_owner_in_transaction(refusal);
+  const int ended = execute(connection_.get(), "COMMIT");
+  return judged != SQLITE_OK ? judged : ended;
+}
+
+int SqliteStateStore::judge_owner_in_transaction(StateErrc& refusal) const {
   const Answer application = ask(connection_.get(), "PRAGMA application_id");
   if (application.result != SQLITE_OK) return application.result;
   const Answer version = ask(connection_.get(), "PRAGMA user_version");
