@@ -68,7 +68,7 @@ void AnnouncerChecker::operate(std::uint8_t operation, std::uint8_t argument) {
     case 10:
     case 11:
     case 12:
-      return fail(argument, operation % 16 == 12 ? argument % 3 : 0);
+      return fail(argument, static_cast<std::uint8_t>(operation % 16 == 12 ? argument % 3 : 0));
     case 13:
       return announcer_.set_families(now_, argument % 4 != 1, argument % 4 != 2);
     case 14:
