@@ -81,6 +81,12 @@ ExitCode run_get(const Arguments& arguments, Output& output) {
     request.metadata = std::move(source.metadata);
     request.torrent_file = std::move(source.torrent_file);
     request.magnet = std::move(source.magnet);
+    // Without a selection everything is meant, also where an earlier run selected less.
+    if (!request.select_files && (!request.magnet || request.magnet->selected.empty())) {
+      request.select_files = [](const TorrentInfo& info) {
+        return select_files(info.layout, {"*"});
+      };
+    }
     const auto added = (*client)->add(std::move(request));
     if (!added) return fail(output, client_failure(added.error(), label));
     transfer.watch(*added, label);
