@@ -14,6 +14,7 @@ import subprocess
 CLONE_NEWUSER = 0x10000000
 CLONE_NEWNET = 0x40000000
 BLOCK = "10.77.0."
+BLOCK_V6 = "fd77::"
 ADDRESSES = 40
 
 
@@ -38,6 +39,7 @@ def enter() -> None:
                 file.write(text)
     commands = ["link set lo up"]
     commands += [f"address add {BLOCK}{number}/24 dev lo" for number in range(1, ADDRESSES + 1)]
+    commands += [f"address add {BLOCK_V6}{number} dev lo nodad" for number in range(1, 4)]
     subprocess.run(["ip", "-batch", "-"], input="\n".join(commands), text=True, check=True)
 
 

@@ -1,12 +1,21 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""A small HTTP tracker: compact IPv4 replies, and a record of every announce for the test to read."""
+"""A small tracker, over HTTP and over UDP (BEP 15): compact IPv4 replies, and a record of every
+announce for the test to read."""
 
+import socket
+import struct
 import threading
 import urllib.parse
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from harness import bencode
+
+
+UDP_PROTOCOL = 0x41727101980
+UDP_CONNECTION = 0x1122334455667788
+UDP_ANNOUNCE = struct.Struct(">20s20sQQQIIIIH")
+UDP_EVENTS = ("", "completed", "started", "stopped")
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,7 @@ class Tracker:
         self.announces: list[Announce] = []
         self._swarms: dict[bytes, dict[tuple[str, int], bool]] = {}
         self._lock = threading.Lock()
+        self._udp: socket.socket | None = None
         tracker = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -78,19 +88,56 @@ class Tracker:
         announce = Announce(info_hash, values.get("peer_id", b""), self.places.get(port, source),
                             port, int(values.get("left", b"0")),
                             values.get("event", b"").decode(), values)
-        with self._lock:
-            self.announces.append(announce)
-            swarm = self._swarms.setdefault(info_hash, {})
-            me = (announce.address, port)
-            if announce.event == "stopped":
-                swarm.pop(me, None)
-            elif port:
-                swarm[me] = announce.left == 0
-            others = [peer for peer in swarm if peer != me]
-            seeds = sum(swarm.values())
+        others, seeds = self._record(announce)
         return bencode.encode({
             "interval": self.interval, "min interval": self.interval, "complete": seeds,
             "incomplete": len(others) + 1 - seeds if others else 0, "peers": compact(others)})
+
+    def _record(self, announce: Announce) -> tuple[list, int]:
+        """The other peers, and the number of seeds."""
+        with self._lock:
+            self.announces.append(announce)
+            swarm = self._swarms.setdefault(announce.info_hash, {})
+            me = (announce.address, announce.port)
+            if announce.event == "stopped":
+                swarm.pop(me, None)
+            elif announce.port:
+                swarm[me] = announce.left == 0
+            return [peer for peer in swarm if peer != me], sum(swarm.values())
+
+    # --- The same over UDP.
+
+    def open_udp(self, address: str) -> str:
+        """Answers over UDP as well from now on; returns the URL."""
+        self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._udp.bind((address, 0))
+        threading.Thread(target=self._serve_udp, daemon=True).start()
+        return f"udp://{address}:{self._udp.getsockname()[1]}/announce"
+
+    def _serve_udp(self) -> None:
+        while True:
+            try:
+                packet, source = self._udp.recvfrom(2048)
+            except OSError:
+                return  # closed
+            answer = self._answer_udp(packet, source[0])
+            if answer:
+                self._udp.sendto(answer, source)
+
+    def _answer_udp(self, packet: bytes, source: str) -> bytes | None:
+        if len(packet) < 16:
+            return None
+        connection, action, transaction = struct.unpack_from(">QII", packet)
+        if action == 0 and connection == UDP_PROTOCOL:
+            return struct.pack(">IIQ", 0, transaction, UDP_CONNECTION)
+        if action != 1 or connection != UDP_CONNECTION or len(packet) < 98:
+            return struct.pack(">II", 3, transaction) + b"not understood"
+        info_hash, peer_id, _, left, _, event, _, _, _, port = UDP_ANNOUNCE.unpack_from(packet, 16)
+        others, seeds = self._record(Announce(
+            info_hash, peer_id, self.places.get(port, source), port, left, UDP_EVENTS[event],
+            {"udp": True}))
+        return struct.pack(">IIIII", 1, transaction, self.interval, len(others),
+                           seeds) + compact(others)
 
     def add(self, info_hash: bytes, address: str, port: int) -> None:
         """A peer that does not announce itself."""
@@ -109,3 +156,5 @@ class Tracker:
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
+        if self._udp:
+            self._udp.close()

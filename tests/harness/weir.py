@@ -32,7 +32,8 @@ class Weir:
         self.address, self.port = place or case.place()
         name = name or case.process_name("weir-" + command)
         folder = case.folder(name)
-        argv = [program(), command, "--jsonl", "--listen", f"{self.address}:{self.port}",
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        argv = [program(), command, "--jsonl", "--listen", f"{host}:{self.port}",
                 "--state-dir", state or folder / "state", *arguments]
         self.process = case.start(name, argv, folder)
         self.events: list[dict] = []
@@ -93,7 +94,7 @@ class Weir:
 def get(case, source, out: Path, *arguments, peers=(), **options) -> Weir:
     words = [source, "-o", out]
     for address, port in peers:
-        words += ["--peer", f"{address}:{port}"]
+        words += ["--peer", f"[{address}]:{port}" if ":" in address else f"{address}:{port}"]
     return Weir(case, "get", words + list(arguments), **options)
 
 

@@ -19,8 +19,10 @@ QUIET = {
 
 def open_session(orders: dict) -> lt.session:
     settings = dict(QUIET)
-    settings["listen_interfaces"] = f"{orders['address']}:{orders['port']}"
-    settings["outgoing_interfaces"] = orders["address"]
+    address = orders["address"]
+    host = f"[{address}]" if ":" in address else address
+    settings["listen_interfaces"] = f"{host}:{orders['port']}"
+    settings["outgoing_interfaces"] = address
     settings["alert_mask"] = lt.alert.category_t.error_notification
     if orders.get("log"):
         settings["alert_mask"] = lt.alert.category_t.all_categories
