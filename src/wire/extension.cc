@@ -13,9 +13,9 @@
 namespace weir {
 namespace {
 
-constexpr std::array kExtensions = {Extension::ut_pex, Extension::ut_metadata,
-                                    Extension::upload_only, Extension::lt_donthave};
-static_assert(kExtensions.size() == kExtensionCount);
+constexpr Extension kExtensions[] = {Extension::ut_pex, Extension::ut_metadata,
+                                     Extension::upload_only, Extension::lt_donthave};
+static_assert(std::size(kExtensions) == kExtensionCount);
 
 // An integer field within [min, max]; anything else counts as absent.
 std::optional<std::int64_t> integer_field(BencodeNode dict, std::string_view key, std::int64_t min,
