@@ -6,9 +6,14 @@ import json
 import os
 import random
 import subprocess
+import sys
 import tempfile
 import unittest
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from harness import sanitizer
 
 WEIR = os.environ.get("WEIR", "weir")
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,6 +71,7 @@ class CliTest(unittest.TestCase):
         done = subprocess.run(self.command(*words), cwd=self.dir, env={**self.env, **(env or {})},
                               input=stdin, capture_output=True, timeout=120, check=False)
         run = Run(done)
+        self.assertIsNone(sanitizer.report(run.err))
         if code is not None:
             self.assertEqual(run.code, code, run.err + run.out.decode(errors="replace"))
         return run

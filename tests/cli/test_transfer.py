@@ -6,7 +6,7 @@ import signal
 import subprocess
 import unittest
 
-from support import CliTest
+from support import CliTest, sanitizer
 
 
 class Transfer(CliTest):
@@ -31,13 +31,20 @@ class Transfer(CliTest):
         self.fail(process.stderr.read())
 
     def end(self, process):
-        if process.poll() is None:
+        """Asks a process that still runs to end, so that leaks are looked for; hears what it said."""
+        try:
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+            if not process.stderr.closed:
+                self.assertIsNone(sanitizer.report(process.communicate(timeout=30)[1]))
+        finally:
             process.kill()
-        process.communicate()
+            process.wait()
 
     def stop(self, process, number=signal.SIGINT):
         process.send_signal(number)
-        out, _ = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=30)
+        self.assertIsNone(sanitizer.report(err))
         return json.loads(out.splitlines()[-1]), process.returncode
 
     def get(self, what, *more, code=0):
@@ -109,7 +116,7 @@ class Transfer(CliTest):
     def test_interrupted_download_ends_with_7(self):
         process = subprocess.Popen(
             self.command("get", "t.torrent", "-o", "out", "--listen", "none", "--jsonl"),
-            cwd=self.dir, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+            cwd=self.dir, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.addCleanup(self.end, process)
         process.stdout.readline()
         end, code = self.stop(process)
@@ -119,7 +126,7 @@ class Transfer(CliTest):
         process = subprocess.Popen(
             ["sh", "-c", 'trap "" INT; exec "$@"', "sh",
              *self.command("get", "t.torrent", "-o", "out", "--listen", "none", "--jsonl")],
-            cwd=self.dir, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+            cwd=self.dir, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.addCleanup(self.end, process)
         process.stdout.readline()
         self.assertEqual(self.stop(process)[1], 7)

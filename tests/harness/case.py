@@ -4,6 +4,7 @@ the output of every process when something failed. And the program's main()."""
 
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -11,7 +12,7 @@ import unittest
 from pathlib import Path
 
 from harness import content as contents
-from harness import network, torrents
+from harness import network, sanitizer, torrents, weir
 from harness.processes import Process
 from harness.tracker import Tracker
 
@@ -38,6 +39,7 @@ class Case(unittest.TestCase):
         self.places = network.Places()
         self._tracker: Tracker | None = None
         started = time.monotonic()
+        self.addCleanup(self._end_processes)
         try:
             super().run(result)
         finally:
@@ -54,6 +56,17 @@ class Case(unittest.TestCase):
                 shutil.rmtree(self.work, ignore_errors=True)
             print(f"    {time.monotonic() - started:.1f} s", file=sys.stderr)
         return result
+
+    def _end_processes(self) -> None:
+        """The last thing a test does. A sanitizer tells of leaks at a proper end only."""
+        for process in reversed(self.processes):
+            if process.argv[0] == weir.program() and sanitizer.is_in(process.argv[0]):
+                process.stop(signal.SIGINT, 15)
+            process.kill()
+        for process in self.processes:
+            report = sanitizer.report(process.errors.read_text(errors="replace"))
+            if report:
+                self.fail(f"{process.name}:\n{report}")
 
     # --- Folders and processes.
 

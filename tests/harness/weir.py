@@ -7,6 +7,7 @@ import signal
 import subprocess
 from pathlib import Path
 
+from harness import sanitizer
 from harness.processes import Failed, Process, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,8 +19,12 @@ def program() -> str:
 
 def run(*arguments, timeout: float = 60) -> subprocess.CompletedProcess:
     """A command that ends by itself."""
-    return subprocess.run([program(), *map(str, arguments)], capture_output=True, text=True,
+    done = subprocess.run([program(), *map(str, arguments)], capture_output=True, text=True,
                           stdin=subprocess.DEVNULL, timeout=timeout)
+    report = sanitizer.report(done.stderr)
+    if report:
+        raise Failed(report)
+    return done
 
 
 class Weir:
