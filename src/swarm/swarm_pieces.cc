@@ -127,7 +127,8 @@ void Swarm::Impl::piece_failed(PieceIndex piece, PieceBuffer buffer) {
 
 void Swarm::Impl::convict(const std::vector<IpAddress>& liars) {
   for (const IpAddress& address : liars) {
-    say(BanPeer{address});
+    // Its other pieces under way may fail after it: nothing new.
+    if (!banned.banned(address, now)) say(BanPeer{address});
     banned.ban(address, now);
     for (auto& [conn, peer] : peers) {
       if (peer->address() == address) close(*peer, CloseReason::bad_data, "sent bad blocks");

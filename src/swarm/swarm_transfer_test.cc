@@ -115,6 +115,26 @@ TEST(SwarmScenario, WIR_15_PoisonerIsBannedAndTheHonestSeedIsNot) {
   EXPECT_LE(leech.swarm.stats(net.now).failed_pieces, 5u);
 }
 
+TEST(SwarmScenario, WIR_15_APoisonerWithManyPiecesUnderWayIsBannedOnce) {
+  const Content content = make_content(TorrentKind::v1, kPiece, {1'000'000});
+  Net net(6);
+  Node& leech = net.add(content);
+  Node& poisoner = net.add(content);
+  leech.start_leech(net.now);
+  poisoner.start_seed(net.now);
+  poisoner.poisons = true;
+  leech.keeps_arrivals = true;
+  net.connect(leech, poisoner);
+  ASSERT_TRUE(net.run([&] { return leech.kept.size() >= 5; }, 60'000));
+  while (!leech.kept.empty()) {
+    auto [piece, buffer] = std::move(leech.kept.front());
+    leech.kept.pop_front();
+    leech.verify(net.now, piece, std::move(buffer));
+  }
+  leech.drain(net.now);
+  EXPECT_EQ(leech.bans, std::vector{net.endpoint_of(poisoner).address});
+}
+
 TEST(SwarmScenario, EndGameAsksTheSlowPeersBlocksOfTheFast) {
   const Content content = make_content(TorrentKind::v1, kPiece, {1'000'000});
   Net net(7);

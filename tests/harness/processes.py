@@ -10,11 +10,28 @@ import time
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
+PR_CAPBSET_DROP = 24
+DAC_OVERRIDE, DAC_READ_SEARCH, FOWNER = 1, 2, 3
+NOBODY = 65534
 LIBC = ctypes.CDLL(None)
 
 
 def _die_with_parent() -> None:
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _without_rights() -> None:
+    """As an ordinary user, one that owns nothing. Where there is no other user (a namespace of our
+    own knows one only) it keeps its name, and has no power over what its files' rights deny."""
+    for capability in DAC_OVERRIDE, DAC_READ_SEARCH, FOWNER:
+        LIBC.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
+    try:
+        os.setgroups([])
+        os.setgid(NOBODY)
+        os.setuid(NOBODY)
+    except OSError:
+        pass
+    _die_with_parent()  # a change of the user forgets it
 
 
 class Failed(AssertionError):
@@ -34,7 +51,8 @@ def wait_until(what: str, condition, timeout: float, interval: float = 0.05):
 
 
 class Process:
-    def __init__(self, name: str, argv: list[str], folder: Path, env: dict | None = None):
+    def __init__(self, name: str, argv: list[str], folder: Path, env: dict | None = None,
+                 with_rights: bool = True):
         self.name = name
         self.argv = [str(word) for word in argv]
         self.log = folder / f"{name}.log"
@@ -46,7 +64,8 @@ class Process:
         with open(self.log, "wb") as out, open(self.errors, "wb") as err:
             self._popen = subprocess.Popen(
                 self.argv, stdin=subprocess.PIPE, stdout=out, stderr=err, cwd=folder,
-                env=environment, start_new_session=True, preexec_fn=_die_with_parent)
+                env=environment, start_new_session=True,
+                preexec_fn=_die_with_parent if with_rights else _without_rights)
         self._lines_at = 0
         self._rest = b""
 

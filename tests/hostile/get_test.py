@@ -83,7 +83,7 @@ class Content(HostileCase):
         self.assert_completes()
 
     def test_WIR_20_itself_as_a_peer_is_not_kept(self):
-        self.node.process.stop()
+        self.stop_node()
         place = self.place()
         self.start_get("--peer", f"{place[0]}:{place[1]}", place=place)
         wait_until("a progress event", lambda: len(self.node.named("progress")) >= 2, 20)

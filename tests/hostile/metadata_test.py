@@ -154,6 +154,7 @@ class HostileMetadata(HostileCase):
                 self.get_magnet(bencode.encode(info), out)
                 with HonestSeed(self.weir_place, self.torrent, self.content):
                     self.node.wait_event("end", 30)
+                self.stop_node()
                 self.assertEqual([], [path for path in self.work.rglob("*canary*")
                                       if not path.is_relative_to(out)])
                 for path in out.rglob("*"):
@@ -165,6 +166,7 @@ class HostileMetadata(HostileCase):
         self.node = weir.get(self, self.torrent.magnet(), out)
         self.place_of_node()
         self.wait_listening()
+        self.watch_node()
 
     def refused(self, name: str, info: bytes) -> None:
         out = self.folder("out/put " + name)
@@ -180,7 +182,7 @@ class HostileMetadata(HostileCase):
         self.assertTrue(failed["code"], failed)
         self.assertEqual([], list(out.rglob("*")), "something was written")
         self.no_refetch(torrent_hash, len(info))
-        self.node.process.stop()
+        self.stop_node()
 
     def no_refetch(self, torrent_hash: bytes, size: int) -> None:
         try:

@@ -8,7 +8,8 @@ import shutil
 import socket
 
 from harness import weir
-from harness.processes import Failed
+from harness.processes import NOBODY, Process
+from oracle import changes, snapshot
 from peer import HonestSeed
 
 SECRET = b"what was here before"
@@ -27,7 +28,7 @@ class Targets(HostileCase):
         try:
             return self.node.wait_event("failed", 10)
         finally:
-            self.node.process.stop()
+            self.stop_node()
 
     def assert_names_target(self, failed: dict) -> None:
         self.assertIn("victim.bin", failed["detail"])
@@ -67,43 +68,77 @@ class Targets(HostileCase):
         self.assertNotEqual(0, self.node.process.wait(10))
         self.assertEqual(SECRET, self.target.read_bytes())
 
-    def test_STO_05_a_larger_file_is_not_truncated(self):
-        self.target.write_bytes(self.content + SECRET)
-        try:
-            self.assert_names_target(self.get())
-        except Failed:
-            self.assertEqual(0, self.node.process.exit_code())  # all pieces are here
-        self.assertEqual(self.content + SECRET, self.target.read_bytes())
+    def test_STO_05_a_larger_file_is_neither_truncated_nor_written(self):
+        for name, start in {"the content": self.content, "zeros": bytes(len(self.content)),
+                            "its first half": self.content[:len(self.content) // 2 + 1]
+                            .ljust(len(self.content), b"?")}.items():
+            with self.subTest(name):
+                self.target.write_bytes(start + SECRET)
+                self.assert_names_target(self.get())
+                self.assertEqual(start + SECRET, self.target.read_bytes())
 
-    def test_STO_05_a_larger_file_of_something_else_keeps_what_is_beyond(self):
-        self.target.write_bytes(bytes(len(self.content)) + SECRET)
+
+class Rights(Targets):
+    """The same as an ordinary user, and what only then is refused."""
+
+    def setUp(self):
+        super().setUp()
+        self.work.chmod(0o711)
+        self.out.chmod(0o777)
+        self.program = self.work / "weir"
+        shutil.copy(weir.program(), self.program)  # where such a user can reach it
+        self.program.chmod(0o755)
+
+    def start(self, name, argv, folder, env=None):
+        folder.chmod(0o777)
+        process = Process(name, [self.program, *argv[1:]], folder, env, with_rights=False)
+        self.processes.append(process)
+        return process
+
+    def assert_left_alone(self, owner: int, mode: int) -> None:
+        self.target.write_bytes(SECRET)
+        os.chown(self.target, owner, owner)
+        self.target.chmod(mode)
+        before = snapshot(self.out)
         self.node = weir.get(self, self.torrent.path, self.out)
         self.place_of_node()
-        self.wait_ended_or_listening()
-        self.assertEqual(SECRET, self.target.read_bytes()[-len(SECRET):])
+        self.wait_listening()
+        with HonestSeed(self.weir_place, self.torrent, self.content):  # the first write tells
+            failed = self.node.wait_event("failed", 10)
+        self.stop_node()
+        self.assertEqual("permission", failed["code"])
+        self.assert_names_target(failed)
+        self.assertEqual([], changes(before, snapshot(self.out)))
 
-    def wait_ended_or_listening(self) -> None:
+    def other_user(self) -> int:
+        """Who owns the file that may not be written: the program's own user, where it can't be
+        another."""
         try:
-            self.wait_listening()
-            with HonestSeed(self.weir_place, self.torrent, self.content):
-                self.node.process.wait(10)
-        except AssertionError:
-            self.node.process.stop()
+            os.chown(self.out, NOBODY, NOBODY)
+            return NOBODY
+        except OSError:
+            return 0
 
-    def test_STO_05_a_file_that_may_not_be_written_is_an_error(self):
-        if os.geteuid() == 0:
-            self.skipTest("root may write everything")
-        self.target.write_bytes(SECRET)
-        self.target.chmod(0o444)
-        self.assert_names_target(self.get())
-        self.assertEqual(SECRET, self.target.read_bytes())
+    def test_STO_05_a_file_that_may_only_be_read_is_an_error(self):
+        self.assert_left_alone(self.other_user(), 0o444)
+
+    def test_STO_05_a_file_that_may_not_even_be_read_is_an_error(self):
+        self.assert_left_alone(self.other_user(), 0o000)
+
+    def test_STO_05_a_file_of_someone_else_is_an_error(self):
+        if self.other_user() != NOBODY:
+            self.skipTest("this namespace has one user only")
+        for mode in (0o644, 0o600):
+            with self.subTest(oct(mode)):
+                self.assert_left_alone(0, mode)
 
     def test_STO_05_a_complete_file_that_may_only_be_read_is_enough(self):
         self.target.write_bytes(self.content)
         self.target.chmod(0o444)
+        before = snapshot(self.out)
         self.node = weir.get(self, self.torrent.path, self.out)
         self.node.wait_done(20)
-        self.assertEqual(0o444, self.target.stat().st_mode & 0o777)
+        self.assertEqual([], changes(before, snapshot(self.out)))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve
 from harness import network, torrents, weir
 from harness.case import Case
 from harness.processes import wait_until
+from oracle import Watch
 from peer import (BLOCK, INTERESTED, PIECE, REQUEST, SOURCE_BLOCK, UNCHOKE, USUAL_BITS, Closed,
                   HonestSeed, Peer, be32, message)
 
@@ -39,7 +40,13 @@ def v1_info(name: str, content: bytes, piece_size: int = PIECE_SIZE) -> dict:
 
 
 class HostileCase(Case):
-    """`node` is the weir under attack, `place` where it listens."""
+    """`node` is the weir under attack, `weir_place` where it listens. Every node is judged by the
+    universal oracle when its test is over, or before when stop_node() ends it."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.peers: list[Peer] = []  # connected by connect()
+        self.watch: Watch | None = None
 
     # --- What is attacked.
 
@@ -54,6 +61,7 @@ class HostileCase(Case):
         self.prepare(trackers)
         self.node = weir.seed(self, self.torrent, self.data, *arguments)
         self.place_of_node()
+        self.watch_node()
 
     def start_v2_seed(self, size: int) -> None:
         """A v2 torrent, made by weir itself, with pieces of one block."""
@@ -67,6 +75,7 @@ class HostileCase(Case):
         self.torrent = torrents.load(path, "v2")
         self.node = weir.seed(self, self.torrent, self.data)
         self.place_of_node()
+        self.watch_node()
 
     def start_get(self, *arguments, magnet: bool = False, trackers=(), place=None) -> None:
         self.prepare(trackers)
@@ -75,9 +84,24 @@ class HostileCase(Case):
         self.node = weir.get(self, source, self.out, *arguments, place=place)
         self.place_of_node()
         self.wait_listening()
+        self.watch_node()
 
     def place_of_node(self) -> None:
         self.weir_place = (self.node.address, self.node.port)
+
+    def watch_node(self) -> None:
+        """From here on it may write only to the folder that it was told to, and to its own."""
+        argv = self.node.process.argv
+        roots = [process.log.parent for process in self.processes]
+        if "-o" in argv:
+            roots.append(Path(argv[argv.index("-o") + 1]))
+        self.watch = Watch(self.node.process, self.work, roots)
+        self.addCleanup(self.watch.judge)
+
+    def stop_node(self) -> None:
+        self.node.process.stop()
+        if self.watch:
+            self.watch.judge()
 
     def wait_listening(self) -> None:
         """`weir get` says nothing when it begins to listen, and lets nobody in before it knows what
@@ -98,9 +122,15 @@ class HostileCase(Case):
                 peer_id: bytes | None = None) -> Peer:
         """A peer after the handshakes."""
         peer = Peer(self.weir_place, source)
+        self.peers.append(peer)
         self.addCleanup(peer.close)
         peer.greet(self.torrent.hash, bits, peer_id)
         return peer
+
+    def close_peers(self) -> None:
+        """Gives their slots back."""
+        for peer in self.peers:
+            peer.close()
 
     def unchoked(self) -> Peer:
         peer = self.connect()
@@ -162,7 +192,7 @@ class HostileCase(Case):
         self.assertEqual(self.content, (self.out / "victim.bin").read_bytes())
 
     @contextlib.contextmanager
-    def memory_within(self, cap: int = 0):
+    def memory_within(self, cap: int = 0, slack: int = SLACK):
         """The process never holds more than `cap` and a slack above what it holds now."""
         process = self.node.process
         base = process.memory_bytes()
@@ -182,7 +212,7 @@ class HostileCase(Case):
             over.set()
             thread.join()
         if not counts_no_memory():
-            self.assertLessEqual(peak - base, cap + SLACK, "memory grew")
+            self.assertLessEqual(peak - base, cap + slack, "memory grew")
 
 
 def counts_no_memory() -> bool:

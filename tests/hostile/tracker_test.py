@@ -103,7 +103,7 @@ class HttpTrackers(HostileCase):
                 self.assertEqual(1, len(server.requests), "asked again at once")
                 if trap:
                     self.assertEqual(0, trap.accepted, "the reply was believed")
-                self.node.process.stop()
+                self.stop_node()
 
     def test_TRH_01_broken_chunks_are_an_error(self):
         def endless(server, connection, request):
@@ -175,7 +175,7 @@ class HttpTrackers(HostileCase):
                 self.assert_given_up(server)
                 self.assertEqual([0, 0], [trap.accepted for trap in traps])
                 self.assert_serves()
-                self.node.process.stop()
+                self.stop_node()
 
     def test_TRH_11_a_silent_tracker_holds_up_nothing(self):
         def trickle(start: bytes, pause: float):

@@ -94,15 +94,33 @@ class Framing(HostileCase):
     def setUp(self):
         self.start_seed()
 
+    LENGTHS = (0xFFFFFFFF, 0x7FFFFFFF, MIB + 1)
+
     def test_WIR_03_a_length_over_the_limit_is_dropped_at_once(self):
-        for length in (0xFFFFFFFF, 0x7FFFFFFF, MIB + 1):
+        for length in self.LENGTHS:
             with self.subTest(hex(length)), self.connect() as peer:
                 peer.send(be32(length))
-                self.assert_dropped(peer, "only the length was sent")
-            with self.subTest(hex(length) + " with a stream"), self.memory_within(64 * KIB):
-                with self.connect() as peer:
-                    peer.send(be32(length))
-                    self.assertIsNotNone(peer.flood(bytes(64 * KIB), 1 << 40, 10), "not dropped")
+                self.assert_dropped(peer, "only the length was sent", 1)
+        self.assert_serves()
+
+    def stream(self, length: int) -> int:
+        """The prefix and then bytes for as long as they are taken; how many went out."""
+        with self.connect() as peer:
+            peer.send(be32(length))
+            sent = peer.flood(bytes(64 * KIB), 1 << 40, 10)
+            self.assertIsNotNone(sent, f"{length:#x} was never dropped")
+        return sent
+
+    def test_WIR_03_a_steady_stream_after_such_a_length_costs_no_memory(self):
+        for length in 4 * self.LENGTHS:  # what the first connections ever cost is no growth
+            self.stream(length)
+        for length in self.LENGTHS:
+            with self.subTest(hex(length)), self.memory_within(64 * KIB, slack=0):
+                sent, connections = 0, 0
+                while sent < 16 * MIB or connections < 20:
+                    sent += self.stream(length)
+                    connections += 1
+                self.assertLess(connections, 10_000)
         self.assert_serves()
 
     def test_WIR_04_a_fixed_size_message_of_another_size_is_dropped(self):
@@ -233,7 +251,7 @@ class Requests(HostileCase):
                 break
         else:
             self.fail("it was unchoked each time")
-        self.close_all()
+        self.close_peers()
         self.assert_serves()
 
     def test_WIR_10_allowed_fast_pieces_are_served_three_times_while_choked(self):
@@ -253,12 +271,8 @@ class Requests(HostileCase):
                 break
         else:
             self.fail("it was unchoked each time")
-        self.close_all()
+        self.close_peers()
         self.assert_serves()
-
-    def close_all(self) -> None:
-        """Gives the slots back."""
-        self.doCleanups()
 
     def test_WIR_12_a_block_nobody_asked_for_is_dropped(self):
         with self.memory_within(64 * KIB):
