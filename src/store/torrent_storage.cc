@@ -64,8 +64,10 @@ std::vector<StoredRange> TorrentStorage::locate(PieceIndex piece, std::uint32_t 
   std::vector<StoredRange> ranges;
   std::uint64_t last_home = 0;  // where the last range is: one of the above or a file's number
   const std::uint32_t size = info_->layout.piece_size(piece);
-  const std::uint32_t held = offset < size ? std::min(length, size - offset) : 0;
-  for (const FileSlice& slice : info_->layout.slices(piece, offset, held)) {
+  // What remains of a block may begin behind the end: its start is sent, and the socket was full.
+  const std::uint32_t from = std::min(offset, size);
+  const std::uint32_t held = std::min(length, size - from);
+  for (const FileSlice& slice : info_->layout.slices(piece, from, held)) {
     const std::uint32_t file = to_int(slice.file);
     const bool wanted = !slice.pad && wanted_.test(file);
     const std::uint64_t home = slice.pad ? kPads : wanted ? file : kSideFile;

@@ -88,7 +88,11 @@ TEST(TorrentStorage, BehindTheEndOfAV2PieceThereAreZeros) {
   const auto storage = torrent.storage();
   EXPECT_EQ(storage.locate(PieceIndex{0}, 0, 16384),
             (std::vector<StoredRange>{{{kTestRoot, "t/a"}, 0, 100}, {{}, 0, 16284}}));
-  EXPECT_EQ(storage.locate(PieceIndex{1}, 7, 9), (std::vector<StoredRange>{{{}, 0, 9}}));
+  for (const std::uint32_t offset : {7U, 8U, 16'383U}) {
+    EXPECT_EQ(storage.locate(PieceIndex{1}, offset, 9), (std::vector<StoredRange>{{{}, 0, 9}}));
+  }
+  EXPECT_EQ(storage.locate(PieceIndex{0}, 99, 2),
+            (std::vector<StoredRange>{{{kTestRoot, "t/a"}, 99, 1}, {{}, 0, 1}}));
 }
 
 TEST(TorrentStorage, ABoundaryPieceDoesNotCreateItsUnwantedNeighbour) {

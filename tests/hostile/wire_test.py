@@ -322,6 +322,22 @@ class Floods(HostileCase):
         self.assert_serves()
 
 
+class V2Requests(HostileCase):
+    def test_WIR_08_a_slow_reader_of_whole_blocks_gets_zeros_behind_the_end(self):
+        """libtorrent asks for whole blocks. When a socket takes a part of one, the rest begins
+        anywhere, and most of this one is behind the end of the file."""
+        self.start_v2_seed(3 * BLOCK + 1)
+        lengths = range(BLOCK - 500, BLOCK + 1)
+        with self.unchoked() as peer:
+            for _ in range(4):
+                for length in lengths:  # more than the socket holds
+                    peer.send(message(REQUEST, be32(3, 0, length)))
+                for length in lengths:
+                    body = peer.wait_for(PIECE)
+                    self.assertEqual(be32(3, 0) + self.content[-1:].ljust(length, b"\0"), body)
+        self.assert_serves()
+
+
 class Hashes(HostileCase):
     def setUp(self):
         self.start_v2_seed(1024 * BLOCK)
