@@ -88,6 +88,7 @@ void Announcer::start(TimePoint now) {
   if (phase_ == Phase::running) return;
   cancel_all();
   phase_ = Phase::running;
+  if (!std::exchange(refusals_told_, true)) tell_refusals();
   for (Chain& chain : chains_) {
     chain.due = now;
     chain.completed_pending = false;
@@ -104,21 +105,28 @@ void Announcer::start(TimePoint now) {
 
 void Announcer::stop(TimePoint now) {
   if (phase_ != Phase::running) return;
-  // A `started` in flight may have arrived: that tracker gets a `stopped` too.
+  // A `started` in flight may have arrived: that tracker gets a `stopped` too. A `completed` is
+  // said only once, so it is left to arrive; `stopped` follows its answer.
+  std::map<AnnounceId, InFlight> kept;
   for (const auto& [id, request] : in_flight_) {
     lane_of(request.chain, request.tracker).acknowledged = true;
+    if (request.event == AnnounceEvent::completed) kept.emplace(id, request);
   }
+  for (const auto& [id, request] : kept) in_flight_.erase(id);
   cancel_all();
+  in_flight_ = std::move(kept);
+  for (const auto& [id, request] : in_flight_) {
+    lane_of(request.chain, request.tracker).step = LaneStep::in_flight;
+    ++chains_[request.chain].in_flight;
+  }
   phase_ = Phase::stopping;
   stop_until_ = now + config_.stop_grace;
   for (std::uint32_t i = 0; i < chains_.size(); ++i) {
     Chain& chain = chains_[i];
     if (!active(chain)) continue;
     for (Lane& lane : chain.lanes) {
-      if (!lane.acknowledged || lane.never_again) continue;
-      lane.step = LaneStep::queued;
-      ++chain.queued;
-      ready_.push_back({.chain = i, .tracker = lane.tracker});
+      if (!lane.acknowledged || lane.never_again || lane.step != LaneStep::free) continue;
+      queue(i, lane);
     }
   }
   schedule(now);
@@ -165,9 +173,14 @@ void Announcer::handle_reply(TimePoint now, AnnounceId id, const AnnounceReply& 
                              const IpAddress& remote) {
   const auto request = take_in_flight(id);
   if (!request) return;
+  AnnounceResult& result = add_result(*request);
+  result.warning = reply.warning;
+  result.seeders = reply.seeders;
+  result.leechers = reply.leechers;
   if (phase_ == Phase::running) {
     succeed(now, *request, reply);
-    keep_peers(reply, *request, remote);
+    result.peers = keep_peers(reply, *request, remote);
+    result.next = next_announce(chains_[request->chain], lane_of(request->chain, request->tracker));
     if (reply.external_ip) external_ip_ = reply.external_ip;
   }
   schedule(now);
@@ -176,12 +189,11 @@ void Announcer::handle_reply(TimePoint now, AnnounceId id, const AnnounceReply& 
 void Announcer::handle_failure(TimePoint now, AnnounceId id, const TrackerError& error) {
   const auto request = take_in_flight(id);
   if (!request) return;
-  if (phase_ == Phase::running) fail(now, *request, error);
+  fail(now, *request, error);
   schedule(now);
 }
 
 void Announcer::handle_timer(TimePoint now) {
-  if (phase_ == Phase::stopping && now >= stop_until_) cancel_all();
   std::vector<AnnounceId> late;
   for (const auto& [id, request] : in_flight_) {
     if (now >= request.deadline) late.push_back(id);
@@ -191,6 +203,7 @@ void Announcer::handle_timer(TimePoint now) {
     cancelled_.push_back(id);
     fail(now, *request, {TrackerErrc::timed_out, "the tracker did not answer", std::nullopt});
   }
+  if (phase_ == Phase::stopping && now >= stop_until_) cancel_all();
   schedule(now);
 }
 
@@ -198,9 +211,18 @@ std::optional<Announcer::InFlight> Announcer::take_in_flight(AnnounceId id) {
   const auto node = in_flight_.extract(id);
   if (node.empty()) return std::nullopt;
   const InFlight request = node.mapped();
-  lane_of(request.chain, request.tracker).step = LaneStep::free;
+  Lane& lane = lane_of(request.chain, request.tracker);
+  lane.step = LaneStep::free;
   --chains_[request.chain].in_flight;
+  // The `completed` that its `stopped` has waited for.
+  if (phase_ == Phase::stopping && lane.acknowledged) queue(request.chain, lane);
   return request;
+}
+
+void Announcer::queue(std::uint32_t chain, Lane& lane) {
+  lane.step = LaneStep::queued;
+  ++chains_[chain].queued;
+  ready_.push_back({.chain = chain, .tracker = lane.tracker});
 }
 
 void Announcer::succeed(TimePoint now, const InFlight& request, const AnnounceReply& reply) {
@@ -234,7 +256,28 @@ void Announcer::succeed(TimePoint now, const InFlight& request, const AnnounceRe
   tracker.downloads = reply.downloads.value_or(tracker.downloads);
 }
 
+AnnounceResult& Announcer::add_result(const InFlight& request) {
+  AnnounceResult& result = results_.emplace_back();
+  result.tracker = request.tracker;
+  result.family = chains_[request.chain].family;
+  result.event = request.event;
+  return result;
+}
+
+void Announcer::tell_refusals() {
+  for (std::uint32_t i = 0; i < trackers_.size(); ++i) {
+    if (!trackers_[i].refusal) continue;
+    AnnounceResult& result = results_.emplace_back();
+    result.tracker = i;
+    result.event = AnnounceEvent::started;
+    result.error = trackers_[i].refusal;
+  }
+}
+
 void Announcer::fail(TimePoint now, const InFlight& request, const TrackerError& error) {
+  AnnounceResult& result = add_result(request);
+  result.error = error;
+  if (phase_ != Phase::running) return;
   Lane& lane = lane_of(request.chain, request.tracker);
   const auto doublings = std::min(lane.failures, kBackoffDoublingsMax);
   const Duration backoff = std::min<Duration>(
@@ -248,18 +291,22 @@ void Announcer::fail(TimePoint now, const InFlight& request, const TrackerError&
   }
   lane.earliest = std::max(lane.earliest, now + wait);
   trackers_[request.tracker].last_error = error.text.empty() ? error_name(error.code) : error.text;
+  result.next = next_announce(chains_[request.chain], lane);
 }
 
-void Announcer::keep_peers(const AnnounceReply& reply, const InFlight& request,
-                           const IpAddress& remote) {
+std::uint32_t Announcer::keep_peers(const AnnounceReply& reply, const InFlight& request,
+                                    const IpAddress& remote) {
+  std::uint32_t usable = 0;
   for (const Endpoint& peer : reply.peers) {
     if (!tracker_peer_allowed(remote, peer.address)) continue;
-    ++trackers_[request.tracker].peers_received;
+    ++usable;
     if (peers_.size() >= kTrackerPeersMax || !peers_seen_.insert(peer).second) continue;
     peers_.push_back({.endpoint = peer,
                       .tracker = request.tracker,
                       .info_hash = hashes_[chains_[request.chain].hash]});
   }
+  trackers_[request.tracker].peers_received += usable;
+  return usable;
 }
 
 void Announcer::cancel_all() {
@@ -279,5 +326,7 @@ std::vector<TrackerPeer> Announcer::take_peers() {
   peers_seen_.clear();
   return std::exchange(peers_, {});
 }
+
+std::vector<AnnounceResult> Announcer::take_results() { return std::exchange(results_, {}); }
 
 }  // namespace weir

@@ -3,10 +3,10 @@
 // to make of the answers (BEP 3, BEP 7, BEP 12, BEP 31).
 //
 // Owner: the engine, one a torrent. Call order: start(); after every input below drain next(),
-// take_cancelled() and take_peers(); call handle_timer() at next_deadline(). next() is asked only
-// as the session's AnnounceBudget grants it; ready() says whether it would yield. Each request ends
-// with exactly one handle_reply() or handle_failure() from outside, or by its id in
-// take_cancelled(); answers to ids that ended are ignored.
+// take_cancelled(), take_peers() and take_results(); call handle_timer() at next_deadline(). next()
+// is asked only as the session's AnnounceBudget grants it; ready() says whether it would yield.
+// Each request ends with exactly one handle_reply() or handle_failure() from outside, or by its id
+// in take_cancelled(); answers to ids that ended are ignored.
 //
 // How it works: a *chain* is one tier for one address family and one info hash; chains never wait
 // for each other. A chain announces to the first *lane* (tracker) of its order that may be asked;
@@ -110,6 +110,20 @@ struct AnnouncerTracker {
   std::uint32_t failures = 0;  // in a row
 };
 
+// How one announce ended, for the user to see. Also made, once, of each tracker whose URL we do not
+// speak or accept: nothing is ever asked of it.
+struct AnnounceResult {
+  std::uint32_t tracker = 0;  // index in trackers()
+  AddressFamily family{};
+  AnnounceEvent event{};
+  std::optional<TrackerError> error;     // nothing: it answered
+  std::optional<std::uint32_t> seeders;  // as the answer says, like the next
+  std::optional<std::uint32_t> leechers;
+  std::uint32_t peers = 0;        // usable ones in the answer
+  std::string warning;            // of the answer
+  std::optional<TimePoint> next;  // when it will be asked again, as things stand
+};
+
 class Announcer {
  public:
   // `hashes`: what to announce; both of a hybrid, v1 first. `random` must outlive the announcer.
@@ -120,8 +134,8 @@ class Announcer {
   // --- Input. -----------------------------------------------------------------------------------
   // Begins with `started`; after stop() begins anew. Nothing when running.
   void start(TimePoint now);
-  // Cancels what is in flight and queues `stopped` for each tracker that got a `started`. Ends when
-  // all answered, at the latest stop_grace later.
+  // Cancels what is in flight, except a `completed`, and queues `stopped` for each tracker that got
+  // a `started`. Ends when all answered, at the latest stop_grace later.
   void stop(TimePoint now);
   // The download is complete. Counts once, and only when a next() saw left > 0 before or
   // `was_incomplete` says that this run began so.
@@ -152,6 +166,8 @@ class Announcer {
   [[nodiscard]] std::vector<AnnounceId> take_cancelled();
   // Since the last call, without duplicates.
   [[nodiscard]] std::vector<TrackerPeer> take_peers();
+  // The announces that ended since the last call, cancelled ones left out.
+  [[nodiscard]] std::vector<AnnounceResult> take_results();
   // The next time handle_timer() has something to do; what waits in next() does not count.
   [[nodiscard]] TimePoint next_deadline() const { return wake_; }
   // BEP 24: how a tracker saw us last.
@@ -159,6 +175,7 @@ class Announcer {
 
   // --- Status. ----------------------------------------------------------------------------------
   [[nodiscard]] std::vector<AnnouncerTracker> trackers() const;
+  [[nodiscard]] AnnouncerTracker tracker(std::uint32_t index) const { return status_of(index); }
   [[nodiscard]] std::size_t in_flight() const { return in_flight_.size(); }
   // URLs beyond kTrackersMax.
   [[nodiscard]] std::size_t dropped_trackers() const { return dropped_; }
@@ -232,11 +249,17 @@ class Announcer {
   // Ends every input: queues what is due, finds out when to look again.
   void schedule(TimePoint now);
   void schedule_chains(TimePoint now);
+  void queue(std::uint32_t chain, Lane& lane);
   void unqueue(std::uint32_t chain);
   [[nodiscard]] std::optional<InFlight> take_in_flight(AnnounceId id);
   void succeed(TimePoint now, const InFlight& request, const AnnounceReply& reply);
   void fail(TimePoint now, const InFlight& request, const TrackerError& error);
-  void keep_peers(const AnnounceReply& reply, const InFlight& request, const IpAddress& remote);
+  // Returns how many.
+  std::uint32_t keep_peers(const AnnounceReply& reply, const InFlight& request,
+                           const IpAddress& remote);
+  // Valid until the next one.
+  AnnounceResult& add_result(const InFlight& request);
+  void tell_refusals();
   void cancel_all();
   [[nodiscard]] std::optional<TimePoint> next_announce(const Chain& chain, const Lane& lane) const;
   [[nodiscard]] AnnouncerTracker status_of(std::uint32_t index) const;
@@ -252,8 +275,10 @@ class Announcer {
   std::vector<AnnounceId> cancelled_;
   std::vector<TrackerPeer> peers_;
   std::set<Endpoint> peers_seen_;  // of peers_
+  std::vector<AnnounceResult> results_;
   std::optional<IpAddress> external_ip_;
   Phase phase_ = Phase::idle;
+  bool refusals_told_ = false;
   bool was_incomplete_ = false;
   bool completed_ = false;
   std::uint64_t next_id_ = 1;

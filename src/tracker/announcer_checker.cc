@@ -119,6 +119,8 @@ void AnnouncerChecker::answer(std::uint8_t argument, bool with_min_interval) {
     if (taken->second.event == AnnounceEvent::completed) contact.completed_acked = true;
   }
   announcer_.handle_reply(now_, taken->first, reply, IpAddress::v4(0x08080808));
+  const auto results = announcer_.take_results();
+  expect(results.size() == 1 && !results[0].error, "an answer is told once");
 }
 
 void AnnouncerChecker::fail(std::uint8_t argument, std::uint8_t kind) {
@@ -132,9 +134,14 @@ void AnnouncerChecker::fail(std::uint8_t argument, std::uint8_t kind) {
     contact.not_before = std::max(contact.not_before, now_ + error.retry->after);
   }
   announcer_.handle_failure(now_, taken->first, error);
+  const auto results = announcer_.take_results();
+  expect(results.size() == 1 && results[0].error == error, "a failure is told once");
 }
 
 void AnnouncerChecker::drain() {
+  for (const AnnounceResult& result : announcer_.take_results()) {
+    expect(result.error.has_value(), "nothing answered by itself");
+  }
   for (const AnnounceId id : announcer_.take_cancelled()) {
     const auto it = open_.find(id);
     expect(it != open_.end(), "only open requests are cancelled");

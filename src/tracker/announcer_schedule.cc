@@ -79,9 +79,7 @@ void Announcer::schedule_chains(TimePoint now) {
     if (turn == 0) continue;
     const Pick picked = pick(now, chain);
     if (picked.lane != nullptr) {
-      picked.lane->step = LaneStep::queued;
-      ++chain.queued;
-      ready_.push_back({.chain = i, .tracker = picked.lane->tracker});
+      queue(i, *picked.lane);
     } else {
       wake_ = std::min(wake_, picked.at);
     }

@@ -40,20 +40,6 @@ std::string key_text(std::uint32_t key) {
   return out;
 }
 
-const char* event_name(AnnounceEvent event) {
-  switch (event) {
-    case AnnounceEvent::none:
-      return "";
-    case AnnounceEvent::completed:
-      return "completed";
-    case AnnounceEvent::started:
-      return "started";
-    case AnnounceEvent::stopped:
-      return "stopped";
-  }
-  std::unreachable();
-}
-
 // Where the next parameter goes.
 void add_separator(std::string& url) {
   if (url.find('?') == std::string::npos) {

@@ -45,6 +45,20 @@ const char* error_name(TrackerErrc code) {
   std::unreachable();
 }
 
+const char* event_name(AnnounceEvent event) {
+  switch (event) {
+    case AnnounceEvent::none:
+      return "";
+    case AnnounceEvent::completed:
+      return "completed";
+    case AnnounceEvent::started:
+      return "started";
+    case AnnounceEvent::stopped:
+      return "stopped";
+  }
+  std::unreachable();
+}
+
 std::string tracker_text(std::string_view raw) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   // A character has at most 4 bytes, so nothing beyond this can be shown anyway.

@@ -67,6 +67,8 @@ using TrackerResult = std::expected<T, TrackerError>;
 
 // Numbered as in BEP 15.
 enum class AnnounceEvent : std::uint8_t { none = 0, completed = 1, started = 2, stopped = 3 };
+// As BEP 3 spells it; empty for none.
+[[nodiscard]] const char* event_name(AnnounceEvent event);
 
 // Bytes, of this session; `left` of the whole torrent.
 struct AnnounceStats {
