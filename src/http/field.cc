@@ -138,7 +138,9 @@ HttpResult<std::vector<Parameter>> take_parameters(Scanner& in, ValueRule rule) 
     // RFC 9110 section 5.6.6 lets a parameter be absent between two semicolons.
     if (in.at_end() || in.rest().starts_with(';') || in.rest().starts_with(',')) continue;
     const std::string_view name = in.take_token();
+    if (rule == ValueRule::lenient) in.skip_space();
     if (name.empty() || !in.take('=')) return std::unexpected(HttpErrc::malformed);
+    if (rule == ValueRule::lenient) in.skip_space();
     std::optional<std::string> value = take_value(in, rule);
     if (!value) return std::unexpected(HttpErrc::malformed);
     if (out.size() == kParametersMax) return std::unexpected(HttpErrc::too_many);

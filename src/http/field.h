@@ -65,8 +65,9 @@ struct Parameter {
 };
 
 // *( OWS ";" OWS [ name "=" ( token / quoted-string ) ] ) up to the end of the scanner's text, or
-// up to a comma. `lenient_value` also takes characters outside of tokens in an unquoted value, as
-// many clients send them in file names. Errors: malformed, too_many.
+// up to a comma. The lenient rule also takes spaces around '=', which RFC 6266 allows, and in an
+// unquoted value any visible characters up to ';', as many clients send them in file names.
+// Errors: malformed, too_many.
 enum class ValueRule : std::uint8_t { strict, lenient };
 [[nodiscard]] HttpResult<std::vector<Parameter>> take_parameters(
     Scanner& in, ValueRule rule = ValueRule::strict);
