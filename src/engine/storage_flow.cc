@@ -34,8 +34,8 @@ void StorageFlow::start(TimePoint now, FlowStart start) {
   // A record that can't be read is no reason to lose anything: everything is checked instead.
   if (auto saved = decode_progress(start.saved_progress, layout)) {
     saved_ = std::move(*saved);
-    uploaded_ = saved_->uploaded_bytes;
-    downloaded_ = saved_->downloaded_bytes;
+    uploaded_before_ = saved_->uploaded_bytes;
+    downloaded_before_ = saved_->downloaded_bytes;
   }
   // A finished file has its final name, so it must be looked for under that.
   if (saved_) {
@@ -250,11 +250,6 @@ void StorageFlow::add_layer(const PieceLayer& layer) {
   auto layers = std::make_shared<PieceLayers>(*layers_);
   layers->add(info_->layout, layer);
   layers_ = std::move(layers);
-}
-
-void StorageFlow::set_totals(std::uint64_t uploaded, std::uint64_t downloaded) {
-  uploaded_ = uploaded;
-  downloaded_ = downloaded;
 }
 
 void StorageFlow::handle_job(TimePoint now, JobResult result) {

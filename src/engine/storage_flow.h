@@ -7,6 +7,8 @@
 // come back through handle_job(). At most one journal job is under way; everything else may
 // overlap.
 //
+// A JournalJob leaves here with the totals of earlier runs; the owner adds those of this one.
+//
 // A piece is `here` when it was verified and written in this run, or trusted from the saved
 // progress. It is `checked` when its hash was seen to be right in this run; only checked pieces are
 // served.
@@ -35,7 +37,7 @@ struct FlowConfig {
   std::size_t batch_pieces = 16;
   std::size_t batch_bytes = 16u << 20;
   std::size_t check_jobs = 4;                         // recheck jobs at once
-  std::size_t check_bytes = 16u << 20;                // bytes a job
+  std::size_t check_bytes = 64u << 20;                // bytes a job
   Duration retry_interval = std::chrono::seconds(5);  // after the disk was full or failing
 };
 
@@ -110,7 +112,6 @@ class StorageFlow {
   // Journals what there is; FlowSynced follows when nothing is left to sync.
   void save(TimePoint now);
   void add_layer(const PieceLayer& layer);
-  void set_totals(std::uint64_t uploaded, std::uint64_t downloaded);
   // Writes what is pending and journals everything; idle() tells when that is done.
   void stop(TimePoint now);
   [[nodiscard]] bool idle() const;
@@ -127,8 +128,6 @@ class StorageFlow {
   [[nodiscard]] const TorrentStorage& storage() const { return *storage_; }
   [[nodiscard]] std::shared_ptr<const TorrentStorage> shared_storage() const { return storage_; }
   [[nodiscard]] const PieceLayers& layers() const { return *layers_; }
-  [[nodiscard]] std::uint64_t uploaded() const { return uploaded_; }
-  [[nodiscard]] std::uint64_t downloaded() const { return downloaded_; }
   [[nodiscard]] std::uint32_t check_total() const { return check_total_; }
   [[nodiscard]] std::uint32_t check_done() const { return check_done_; }
 
@@ -229,8 +228,8 @@ class StorageFlow {
   bool journal_dirty_ = false;
   TimePoint last_sync_{};
   std::vector<std::optional<FileStat>> files_;
-  std::uint64_t uploaded_ = 0;
-  std::uint64_t downloaded_ = 0;
+  std::uint64_t uploaded_before_ = 0;  // in earlier runs
+  std::uint64_t downloaded_before_ = 0;
 };
 
 }  // namespace weir

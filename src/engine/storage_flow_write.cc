@@ -150,8 +150,8 @@ void StorageFlow::journal(TimePoint now) {
   job.progress.have = synced_;
   job.progress.written = Bitfield(here_.size());
   job.progress.files = files_;
-  job.progress.uploaded_bytes = uploaded_;
-  job.progress.downloaded_bytes = downloaded_;
+  job.progress.uploaded_bytes = uploaded_before_;
+  job.progress.downloaded_bytes = downloaded_before_;
   job.progress.writing = !all_done;
   if (sync) {
     syncing_ = std::exchange(unsynced_, {});

@@ -235,6 +235,7 @@ void Torrent::peer_connected(TimePoint now, PeerInit init) {
     peers_.connected(now, init.remote);
   }
   swarm_->add_peer(now, std::move(init));
+  if (totals_due_ == kNever) save_totals(now);
 }
 
 void Torrent::peer_gone(TimePoint now, ConnId conn, CloseReason reason) {
@@ -329,7 +330,6 @@ void Torrent::recheck(TimePoint now) {
 void Torrent::stop(TimePoint now) {
   if (std::exchange(stopping_, true)) return;
   close_peers(now);
-  save_totals(now);
   fail_readers(SessionErrc::stopping, {});
   announcer_.stop(now);
   flow_.stop(now);
@@ -378,6 +378,7 @@ void Torrent::handle_timer(TimePoint now) {
   swarm_->handle_timer(now);
   if (storage_started_) flow_.handle_timer(now);
   announcer_.handle_timer(now);
+  if (totals_due_ <= now) save_totals(now);
   if (record_retry_at_ <= now) {
     record_retry_at_ = kNever;
     issue_record();
@@ -386,7 +387,8 @@ void Torrent::handle_timer(TimePoint now) {
 }
 
 TimePoint Torrent::next_deadline() const {
-  TimePoint at = std::min({swarm_->next_deadline(), announcer_.next_deadline(), record_retry_at_});
+  TimePoint at = std::min(
+      {swarm_->next_deadline(), announcer_.next_deadline(), record_retry_at_, totals_due_});
   if (storage_started_) at = std::min(at, flow_.next_deadline());
   if (accepts_peers() && swarm_->peer_count() + connecting_ < host_.config().dial_below) {
     at = std::min(at, std::max(peers_.next_try(), dial_again_));

@@ -140,6 +140,7 @@ class Torrent {
   void save_record();
   void issue_record();
   void on_record_saved(TimePoint now, const JobResult& result);
+  void add_totals(TimePoint now, TorrentProgress& progress);
   void save_totals(TimePoint now);
   void maybe_done(TimePoint now);
   void dial_more(TimePoint now);
@@ -193,8 +194,10 @@ class Torrent {
   bool record_running_ = false;
   bool record_failed_ = false;
   TimePoint record_retry_at_ = kNever;
-  std::uint64_t uploaded_before_ = 0;  // in earlier runs
-  std::uint64_t downloaded_before_ = 0;
+  // What went up and down in this run is part of every journal entry; without any for a while, it
+  // is a reason for one.
+  TimePoint totals_due_ = kNever;
+  std::uint64_t totals_saved_ = 0;  // both together
 };
 
 }  // namespace weir

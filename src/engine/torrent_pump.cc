@@ -73,8 +73,6 @@ bool Torrent::pump_flow(TimePoint now) {
 
 void Torrent::on_flow_ready(TimePoint now) {
   swarm_->set_metadata(now, info_, flow_.layers(), flow_.here(), flow_.checked());
-  uploaded_before_ = flow_.uploaded();
-  downloaded_before_ = flow_.downloaded();
   if (request_.seed_only) swarm_->set_downloading(now, false);
   flow_.add_wanted(now, wanted_files());  // files chosen during the check
   apply_priorities(now);
@@ -87,7 +85,11 @@ void Torrent::on_flow_ready(TimePoint now) {
 
 void Torrent::on_flow(TimePoint now, FlowOutput output) {
   std::visit(Overload{
-                 [&](Job& job) { host_.act(StartJob{std::move(job)}); },
+                 [&](Job& job) {
+                   auto* journal = std::get_if<JournalJob>(&job.work);
+                   if (journal != nullptr) add_totals(now, journal->progress);
+                   host_.act(StartJob{std::move(job)});
+                 },
                  [&](const FlowReady&) { on_flow_ready(now); },
                  [&](FlowStored& stored) {
                    --arrived_;

@@ -8,6 +8,7 @@
 namespace weir {
 namespace {
 constexpr Duration kRecordRetry = std::chrono::seconds(5);
+constexpr Duration kTotalsInterval = std::chrono::minutes(1);
 }  // namespace
 
 TorrentRecord Torrent::record() {
@@ -76,11 +77,19 @@ void Torrent::save_layers(const PieceLayer& layer) {
   save_record();
 }
 
-void Torrent::save_totals(TimePoint now) {
-  if (!flow_.ready()) return;
+void Torrent::add_totals(TimePoint now, TorrentProgress& progress) {
   const SwarmStats stats = swarm_->stats(now);
-  flow_.set_totals(uploaded_before_ + stats.uploaded_bytes,
-                   downloaded_before_ + stats.downloaded_bytes);
+  progress.uploaded_bytes += stats.uploaded_bytes;
+  progress.downloaded_bytes += stats.downloaded_bytes;
+  totals_saved_ = stats.uploaded_bytes + stats.downloaded_bytes;
+}
+
+void Torrent::save_totals(TimePoint now) {
+  const SwarmStats stats = swarm_->stats(now);
+  const bool changed = stats.uploaded_bytes + stats.downloaded_bytes != totals_saved_;
+  // Without peers nothing changes, so an idle torrent needs no timer.
+  totals_due_ = swarm_->peer_count() > 0 ? now + kTotalsInterval : kNever;
+  if (changed && flow_.ready()) flow_.save(now);
 }
 
 }  // namespace weir
