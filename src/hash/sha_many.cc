@@ -54,11 +54,6 @@ ShaKernel best_kernel() {
   return ShaKernel::portable;
 }
 
-ShaCrossover crossover(ShaKernel kernel) {
-  static const bool sha_ni = cpu_has_sha_ni();
-  return sha_crossover(kernel, sha_ni);
-}
-
 std::size_t lane_count(ShaKernel kernel) { return kernel == ShaKernel::avx512 ? 16 : 8; }
 
 // Which messages go where: order[0, alone) one after another, the rest in lanes.
@@ -117,11 +112,16 @@ void hash_many(ShaKernel kernel, std::span<const Bytes> messages, std::span<D> o
 
 }  // namespace
 
+ShaCrossover sha_crossover(ShaKernel kernel) {
+  static const bool sha_ni = cpu_has_sha_ni();
+  return sha_crossover(kernel, sha_ni);
+}
+
 void sha1_many(std::span<const Bytes> messages, std::span<Sha1Digest> out, ShaKernel kernel) {
-  hash_many(kernel, messages, out, crossover(kernel).sha1, sha1, sha1_in_lanes);
+  hash_many(kernel, messages, out, sha_crossover(kernel).sha1, sha1, sha1_in_lanes);
 }
 void sha256_many(std::span<const Bytes> messages, std::span<Sha256Digest> out, ShaKernel kernel) {
-  hash_many(kernel, messages, out, crossover(kernel).sha256, sha256, sha256_in_lanes);
+  hash_many(kernel, messages, out, sha_crossover(kernel).sha256, sha256, sha256_in_lanes);
 }
 void sha1_many(std::span<const Bytes> messages, std::span<Sha1Digest> out) {
   sha1_many(messages, out, sha_kernel());

@@ -130,6 +130,14 @@ DiskResult<void> PosixDisk::read(const DiskPath& path, std::uint64_t offset, Mut
   return {};
 }
 
+void PosixDisk::will_read(const DiskPath& path, std::uint64_t offset, std::uint64_t length) {
+  const auto file = files_.open_read(path);
+  if (!file || offset > kFileSizeMax || length > kFileSizeMax - offset) return;
+  // What can't be helped is not helped: the read that follows says why.
+  (void)::posix_fadvise((*file)->fd(), static_cast<off_t>(offset), static_cast<off_t>(length),
+                        POSIX_FADV_WILLNEED);
+}
+
 DiskResult<PosixDisk::Opened> PosixDisk::open_or_create(const DiskPath& path) {
   auto file = files_.open_write(path);
   if (file) return Opened{*std::move(file), false};

@@ -39,6 +39,7 @@ class PosixDisk : public Disk {
 
   DiskResult<FileStat> stat(const DiskPath& path) override;
   DiskResult<void> read(const DiskPath& path, std::uint64_t offset, MutableBytes out) override;
+  void will_read(const DiskPath& path, std::uint64_t offset, std::uint64_t length) override;
   DiskResult<void> write(const DiskPath& path, std::uint64_t offset,
                          std::span<const Bytes> parts) override;
   DiskResult<void> allocate(const DiskPath& path, std::uint64_t size, Preallocation mode) override;

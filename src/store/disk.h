@@ -69,6 +69,8 @@ class Disk {
   virtual DiskResult<FileStat> stat(const DiskPath& path) = 0;
   // Fills `out` completely or fails (short_read at end of file).
   virtual DiskResult<void> read(const DiskPath& path, std::uint64_t offset, MutableBytes out) = 0;
+  // A hint that the range is read soon, in this order. Does not wait and can't fail.
+  virtual void will_read(const DiskPath&, std::uint64_t, std::uint64_t) {}
   // Writes all parts one after another from `offset`; creates the file and missing directories.
   virtual DiskResult<void> write(const DiskPath& path, std::uint64_t offset,
                                  std::span<const Bytes> parts) = 0;

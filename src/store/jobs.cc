@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "store/piece_check.h"
 
 namespace weir {
 namespace {
@@ -30,7 +31,9 @@ class JobRunner {
       : disk_(disk), state_(state), result_(result) {}
 
   void operator()(WritePiecesJob& job);
-  void operator()(CheckPiecesJob& job);
+  void operator()(CheckPiecesJob& job) {
+    result_.pieces = check_pieces(disk_, *job.storage, *job.layers, job.pieces);
+  }
   void operator()(ReadJob& job) {
     result_.error = error_of(job.storage->read(disk_, job.piece, job.offset, job.buffer.bytes()));
   }
@@ -60,8 +63,6 @@ class JobRunner {
   void fail_with(DiskResult<void> result) {
     if (!result && !result_.error) result_.error = std::move(result).error();
   }
-  void check_batch(const CheckPiecesJob& job, std::span<const PieceIndex> pieces,
-                   MutableBytes scratch);
 
   Disk& disk_;
   StateStore& state_;
@@ -87,50 +88,6 @@ void JobRunner::operator()(WritePiecesJob& job) {
     }
     outcome.buffer = std::move(job.pieces[i].buffer);
     result_.pieces.push_back(std::move(outcome));
-  }
-}
-
-void JobRunner::operator()(CheckPiecesJob& job) {
-  const Layout& layout = job.storage->info().layout;
-  std::span<const PieceIndex> left = job.pieces;
-  std::unique_ptr<std::byte[]> scratch;
-  std::size_t capacity = 0;
-  while (!left.empty()) {
-    std::size_t count = 1;
-    std::size_t bytes = layout.piece_size(left.front());
-    while (count < left.size() && bytes + layout.piece_size(left[count]) <= kCheckBatchBytes) {
-      bytes += layout.piece_size(left[count++]);
-    }
-    if (bytes > capacity) {
-      scratch = std::make_unique_for_overwrite<std::byte[]>(bytes);
-      capacity = bytes;
-    }
-    check_batch(job, left.first(count), {scratch.get(), bytes});
-    left = left.subspan(count);
-  }
-}
-
-void JobRunner::check_batch(const CheckPiecesJob& job, std::span<const PieceIndex> pieces,
-                            MutableBytes scratch) {
-  const TorrentInfo& info = job.storage->info();
-  std::vector<PieceData> data;
-  std::vector<std::size_t> outcome_of;  // for each of `data`
-  for (const PieceIndex piece : pieces) {
-    const MutableBytes bytes = scratch.first(info.layout.piece_size(piece));
-    scratch = scratch.subspan(bytes.size());
-    PieceOutcome outcome{.piece = piece, .verdict = PieceVerdict::bad, .error = {}, .buffer = {}};
-    if (auto error = error_of(job.storage->read(disk_, piece, 0, bytes)); !error) {
-      outcome_of.push_back(result_.pieces.size());
-      data.push_back({piece, bytes});
-    } else if (error->code != DiskErrc::not_found && error->code != DiskErrc::short_read) {
-      outcome.error = std::move(error);
-    }
-    result_.pieces.push_back(std::move(outcome));
-  }
-  std::vector<PieceVerdict> verdicts(data.size());
-  verify_pieces(info, *job.layers, data, verdicts);
-  for (std::size_t i = 0; i < data.size(); ++i) {
-    result_.pieces[outcome_of[i]].verdict = verdicts[i];
   }
 }
 

@@ -36,9 +36,9 @@ struct WritePiecesJob {
   std::shared_ptr<const PieceLayers> layers;
   std::vector<BufferedPiece> pieces;
 };
-// Hashes pieces already on disk: recheck, and the check before a piece is first uploaded. Reads
-// kCheckBatchBytes at a time, or one piece when that is larger. A piece whose bytes are not there
-// is bad, which is no error.
+// Hashes pieces already on disk: recheck, and the check before a piece is first uploaded. Holds no
+// more than kCheckBatchBytes at a time, whatever the piece length. A piece whose bytes are not
+// there is bad, which is no error.
 inline constexpr std::size_t kCheckBatchBytes = 16 * 1024 * 1024;
 struct CheckPiecesJob {
   std::shared_ptr<const TorrentStorage> storage;

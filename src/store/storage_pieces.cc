@@ -44,6 +44,13 @@ DiskResult<void> TorrentStorage::read(Disk& disk, PieceIndex piece, std::uint32_
   return {};
 }
 
+void TorrentStorage::will_read(Disk& disk, PieceIndex piece, std::uint32_t offset,
+                               std::uint32_t length) const {
+  for (const StoredRange& range : locate(piece, offset, length)) {
+    if (!range.zeros()) disk.will_read(range.path, range.offset, range.length);
+  }
+}
+
 DiskResult<void> TorrentStorage::adopt_side_bytes(Disk& disk, FileIndex file,
                                                   const Bitfield& have) const {
   if (!on_disk(file)) return {};

@@ -58,6 +58,9 @@ class TorrentStorage {
   [[nodiscard]] DiskPath file_path(FileIndex file) const;   // current name, .part included
   // The name the file has in the other state: nothing when .part is not in use.
   [[nodiscard]] std::optional<DiskPath> other_path(FileIndex file) const;
+  // Where the bytes of a range are that locate() gave and that is not there any more: a file gets
+  // its final name a moment before its storage is replaced. Looks through all files.
+  [[nodiscard]] std::optional<DiskPath> moved_path(const DiskPath& path) const;
   [[nodiscard]] DiskPath side_path() const;
   // Whether the file has, or will have, a regular file of its own: wanted, no pad, no symlink.
   [[nodiscard]] bool on_disk(FileIndex file) const;
@@ -71,6 +74,8 @@ class TorrentStorage {
   DiskResult<void> write_piece(Disk& disk, PieceIndex piece, Bytes data) const;
   // Reads content bytes; pads come back as zeros.
   DiskResult<void> read(Disk& disk, PieceIndex piece, std::uint32_t offset, MutableBytes out) const;
+  // Hints that read() will be called for the range.
+  void will_read(Disk& disk, PieceIndex piece, std::uint32_t offset, std::uint32_t length) const;
   // Space and conflicts checked before anything is created (STO-05, STO-08), then empty files,
   // symlinks and preallocation for the wanted files. A file already there is taken over when it is
   // no longer than the torrent's (its bytes are then to be checked) and is already_exists when it

@@ -74,43 +74,59 @@ std::vector<Sha256Digest> reduce(std::vector<TreeUnderWay>& trees,
   return hashes;
 }
 
-void verify_v1(const TorrentInfo& info, std::span<const PieceData> pieces,
-               std::span<PieceVerdict> out) {
-  std::vector<Bytes> messages(pieces.size());
-  for (std::size_t i = 0; i < pieces.size(); ++i) messages[i] = pieces[i].data;
-  std::vector<Sha1Digest> digests(pieces.size());
-  sha1_many(messages, digests);
+void judge_digests(const TorrentInfo& info, std::span<const PieceIndex> pieces,
+                   std::span<const Sha1Digest> digests, std::span<PieceVerdict> out) {
   for (std::size_t i = 0; i < pieces.size(); ++i) {
-    const bool good = digests[i] == info.piece_hashes[to_int(pieces[i].piece)];
+    const bool good = digests[i] == info.piece_hashes[to_int(pieces[i])];
     out[i] = good ? PieceVerdict::good : PieceVerdict::bad;
   }
 }
 
-void verify_v2(const TorrentInfo& info, const PieceLayers& layers,
-               std::span<const PieceData> pieces, std::span<PieceVerdict> out) {
+void verify_v1(const TorrentInfo& info, std::span<const PieceData> pieces,
+               std::span<PieceVerdict> out) {
+  std::vector<PieceIndex> indices;
+  std::vector<Bytes> messages;
+  for (const PieceData& piece : pieces) {
+    indices.push_back(piece.piece);
+    messages.push_back(piece.data);
+  }
+  std::vector<Sha1Digest> digests(pieces.size());
+  sha1_many(messages, digests);
+  judge_digests(info, indices, digests, out);
+}
+
+// How many bytes of the piece v2 has leaves of: none while there is nothing to compare with, or
+// where it is padding only.
+std::uint32_t leaf_bytes(const Layout& layout, const PieceLayers& layers, PieceIndex piece) {
+  return layers.piece_root(layout, piece) ? layout.piece_payload(piece) : 0;
+}
+
+// Adds the leaf blocks of `data`, which lies in its piece where a leaf begins.
+void add_leaves(Bytes data, std::vector<Bytes>& blocks) {
+  for (std::size_t at = 0; at < data.size(); at += kLeafSize) {
+    blocks.push_back(data.subspan(at, std::min<std::size_t>(kLeafSize, data.size() - at)));
+  }
+}
+
+// `leaves` holds those of all pieces one after another, without what leaf_bytes() leaves out.
+void judge_trees(const TorrentInfo& info, const PieceLayers& layers,
+                 std::span<const PieceIndex> pieces, std::vector<Sha256Digest> leaves,
+                 std::span<PieceVerdict> out) {
   const Layout& layout = info.layout;
   std::vector<TreeUnderWay> trees;
-  std::vector<Bytes> blocks;
+  std::size_t begin = 0;
   for (std::size_t i = 0; i < pieces.size(); ++i) {
     out[i] = PieceVerdict::unverifiable;
-    const auto expected = layers.piece_root(layout, pieces[i].piece);
-    if (!expected) continue;
-    const std::uint32_t payload = layout.piece_payload(pieces[i].piece);
-    if (payload == 0) continue;  // padding only: nothing for v2 to say
-    const Bytes data = pieces[i].data.first(payload);
-    const std::uint64_t leaves = (payload + kLeafSize - 1) / kLeafSize;
+    const std::size_t count = (leaf_bytes(layout, layers, pieces[i]) + kLeafSize - 1) / kLeafSize;
+    if (count == 0) continue;
     // A file no longer than a piece has a tree of its own, only as wide as it needs to be.
-    const auto& file = layout.file(layout.piece_file(pieces[i].piece));
+    const auto& file = layout.file(layout.piece_file(pieces[i]));
     const std::uint64_t width = file.length <= layout.piece_length()
-                                    ? merkle_width(leaves)
+                                    ? merkle_width(count)
                                     : layout.piece_length() / kLeafSize;
-    trees.push_back({i, *expected, width, blocks.size(), leaves});
-    for (std::uint32_t at = 0; at < payload; at += kLeafSize) {
-      blocks.push_back(data.subspan(at, std::min(kLeafSize, payload - at)));
-    }
+    trees.push_back({i, *layers.piece_root(layout, pieces[i]), width, begin, count});
+    begin += count;
   }
-  std::vector<Sha256Digest> leaves(blocks.size());
-  sha256_many(blocks, leaves);
   const std::vector<Sha256Digest> roots = reduce(trees, std::move(leaves));
   for (const TreeUnderWay& tree : trees) {
     const bool good = roots[tree.begin] == tree.expected;
@@ -118,7 +134,21 @@ void verify_v2(const TorrentInfo& info, const PieceLayers& layers,
   }
 }
 
-PieceVerdict combine(PieceVerdict v1, PieceVerdict v2) {
+void verify_v2(const TorrentInfo& info, const PieceLayers& layers,
+               std::span<const PieceData> pieces, std::span<PieceVerdict> out) {
+  std::vector<PieceIndex> indices;
+  std::vector<Bytes> blocks;
+  for (const PieceData& piece : pieces) {
+    indices.push_back(piece.piece);
+    add_leaves(piece.data.first(leaf_bytes(info.layout, layers, piece.piece)), blocks);
+  }
+  std::vector<Sha256Digest> leaves(blocks.size());
+  sha256_many(blocks, leaves);
+  judge_trees(info, layers, indices, std::move(leaves), out);
+}
+
+PieceVerdict combine(TorrentKind kind, PieceVerdict v1, PieceVerdict v2) {
+  if (!has_v1(kind)) return v2;
   if (v2 == PieceVerdict::unverifiable || v1 == v2) return v1;
   return PieceVerdict::inconsistent;
 }
@@ -194,9 +224,56 @@ void verify_pieces(const TorrentInfo& info, const PieceLayers& layers,
   const TorrentKind kind = info.layout.kind();
   if (has_v1(kind)) verify_v1(info, batch, v1);
   if (has_v2(kind)) verify_v2(info, layers, batch, v2);
-  for (std::size_t i = 0; i < batch.size(); ++i) {
-    out[whole[i]] = has_v1(kind) ? combine(v1[i], v2[i]) : v2[i];
+  for (std::size_t i = 0; i < batch.size(); ++i) out[whole[i]] = combine(kind, v1[i], v2[i]);
+}
+
+StripVerifier::StripVerifier(const TorrentInfo& info, const PieceLayers& layers,
+                             std::vector<PieceIndex> pieces)
+    : info_(info), layers_(layers), pieces_(std::move(pieces)) {
+  const TorrentKind kind = info.layout.kind();
+  if (has_v1(kind)) v1_.emplace(pieces_.size());
+  if (!has_v2(kind)) return;
+  leaves_.resize(pieces_.size());
+  for (std::size_t i = 0; i < pieces_.size(); ++i) {
+    leaf_bytes_.push_back(leaf_bytes(info.layout, layers, pieces_[i]));
+    leaves_[i].reserve((leaf_bytes_[i] + kLeafSize - 1) / kLeafSize);
   }
+}
+
+void StripVerifier::update(std::span<const Bytes> strips) {
+  WEIR_ASSERT(strips.size() == pieces_.size() && size_ % kStripUnit == 0);
+  if (v1_) v1_->update(strips);
+  std::vector<Bytes> blocks;
+  std::vector<std::size_t> owners;
+  for (std::size_t i = 0; i < leaves_.size(); ++i) {
+    WEIR_ASSERT(strips[i].size() == strips[0].size());
+    const std::size_t left = leaf_bytes_[i] - std::min(leaf_bytes_[i], size_);
+    add_leaves(strips[i].first(std::min(left, strips[i].size())), blocks);
+    owners.resize(blocks.size(), i);
+  }
+  std::vector<Sha256Digest> hashes(blocks.size());
+  sha256_many(blocks, hashes);
+  for (std::size_t i = 0; i < hashes.size(); ++i) leaves_[owners[i]].push_back(hashes[i]);
+  size_ += strips[0].size();
+}
+
+void StripVerifier::finish(std::span<PieceVerdict> out) {
+  WEIR_ASSERT(out.size() == pieces_.size());
+  WEIR_ASSERT(size_ == info_.layout.piece_size(pieces_[0]));
+  const TorrentKind kind = info_.layout.kind();
+  std::vector<PieceVerdict> v1(pieces_.size(), PieceVerdict::unverifiable);
+  std::vector<PieceVerdict> v2(pieces_.size(), PieceVerdict::unverifiable);
+  if (v1_) {
+    std::vector<Sha1Digest> digests(pieces_.size());
+    v1_->finish(digests);
+    judge_digests(info_, pieces_, digests, v1);
+  }
+  if (has_v2(kind)) {
+    std::vector<Sha256Digest> leaves;
+    for (const auto& piece : leaves_) leaves.insert(leaves.end(), piece.begin(), piece.end());
+    judge_trees(info_, layers_, pieces_, std::move(leaves), v2);
+  }
+  for (std::size_t i = 0; i < pieces_.size(); ++i) out[i] = combine(kind, v1[i], v2[i]);
 }
 
 }  // namespace weir

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "hash/sha_streams.h"
 #include "metainfo/torrent_info.h"
 
 namespace weir {
@@ -55,5 +56,31 @@ struct PieceData {
 // REQUIRES: out.size() == pieces.size().
 void verify_pieces(const TorrentInfo& info, const PieceLayers& layers,
                    std::span<const PieceData> pieces, std::span<PieceVerdict> out);
+
+// The same verdicts for pieces of one size that are read strip by strip: each strip is hashed while
+// it is in the cache, so memory is passed once and no piece is ever whole in it.
+class StripVerifier {
+ public:
+  // What strips are multiples of, but the last of a piece.
+  static constexpr std::size_t kStripUnit = 16 * 1024;
+
+  // `info` and `layers` must outlive this.
+  // REQUIRES: every piece has the same piece_size(), the pieces are not empty.
+  StripVerifier(const TorrentInfo& info, const PieceLayers& layers, std::vector<PieceIndex> pieces);
+
+  // The next bytes of each piece. REQUIRES: as many strips as pieces, all of one length.
+  void update(std::span<const Bytes> strips);
+  // Once, after all bytes of the pieces. REQUIRES: out.size() is the number of pieces.
+  void finish(std::span<PieceVerdict> out);
+
+ private:
+  const TorrentInfo& info_;
+  const PieceLayers& layers_;
+  std::vector<PieceIndex> pieces_;
+  std::optional<Sha1Streams> v1_;
+  std::vector<std::vector<Sha256Digest>> leaves_;  // of each piece so far
+  std::vector<std::size_t> leaf_bytes_;            // of each piece: what v2 hashes of it
+  std::size_t size_ = 0;                           // bytes of each piece so far
+};
 
 }  // namespace weir

@@ -82,6 +82,46 @@ TEST_P(VerifierKinds, DataOfTheWrongSizeIsBad) {
   EXPECT_EQ(verdicts[3], PieceVerdict::good);
 }
 
+// What StripVerifier says of all pieces of full length, read in strips.
+std::vector<std::pair<PieceIndex, PieceVerdict>> strip_verdicts(const TestTorrent& torrent,
+                                                                const PieceLayers& layers,
+                                                                const std::vector<Buffer>& data,
+                                                                std::size_t strip) {
+  std::vector<PieceIndex> full;
+  for (std::uint32_t i = 0; i < data.size(); ++i) {
+    if (torrent.layout().piece_size(PieceIndex{i}) == kPiece) full.push_back(PieceIndex{i});
+  }
+  StripVerifier verifier(*torrent.info, layers, full);
+  for (std::size_t at = 0; at < kPiece; at += strip) {
+    std::vector<Bytes> strips;
+    for (const PieceIndex piece : full) {
+      strips.push_back(Bytes(data[to_int(piece)]).subspan(at, std::min(strip, kPiece - at)));
+    }
+    verifier.update(strips);
+  }
+  std::vector<PieceVerdict> verdicts(full.size());
+  verifier.finish(verdicts);
+  std::vector<std::pair<PieceIndex, PieceVerdict>> out;
+  for (std::size_t i = 0; i < full.size(); ++i) out.emplace_back(full[i], verdicts[i]);
+  return out;
+}
+
+TEST_P(VerifierKinds, StripsGiveTheVerdictsOfWholePieces) {
+  const auto torrent = edge_torrent(GetParam());
+  auto data = all_pieces(torrent);
+  for (std::size_t i = 0; i < data.size(); i += 3) data[i][data[i].size() / 2] ^= std::byte{1};
+  for (const PieceLayers& layers : {torrent.layers(), PieceLayers(torrent.layout(), {})}) {
+    const auto whole = verdicts_of(torrent, layers, data);
+    for (const std::size_t strip : {16384u, 49152u, 65536u}) {
+      const auto got = strip_verdicts(torrent, layers, data, strip);
+      ASSERT_GE(got.size(), 3u);
+      for (const auto& [piece, verdict] : got) {
+        EXPECT_EQ(verdict, whole[to_int(piece)]) << to_int(piece) << " strip " << strip;
+      }
+    }
+  }
+}
+
 TEST(Verifier, AV2PieceWithoutItsLayerIsUnverifiable) {
   const auto torrent = edge_torrent(TorrentKind::v2);
   const auto verdicts =

@@ -7,24 +7,19 @@
 #include <utility>
 
 #include "base/assert.h"
-#include "hash/internal/sha_lanes.h"
 
 namespace weir {
 namespace {
 
-// The bit that ends the message and its length in bits (FIPS 180-4 5.1.1).
 constexpr std::size_t kPaddingMin = 1 + 8;
 
 struct Sha1Algorithm {
   using Result = Sha1Digest;
-  static constexpr std::array<std::uint32_t, 5> kInitial = {0x67452301, 0xefcdab89, 0x98badcfe,
-                                                            0x10325476, 0xc3d2e1f0};
+  static constexpr auto kInitial = kSha1Initial;
 };
 struct Sha256Algorithm {
   using Result = Sha256Digest;
-  static constexpr std::array<std::uint32_t, 8> kInitial = {0x6a09e667, 0xbb67ae85, 0x3c6ef372,
-                                                            0xa54ff53a, 0x510e527f, 0x9b05688c,
-                                                            0x1f83d9ab, 0x5be0cd19};
+  static constexpr auto kInitial = kSha256Initial;
 };
 
 // One batch in flight. A lane takes a message, runs its whole blocks where they lie, then its
@@ -87,14 +82,9 @@ class LaneRun {
   void enter_tail(std::size_t i, Bytes bytes) {
     Lane& lane = lanes_[i];
     const Bytes rest = bytes.last(bytes.size() % kShaBlock);
-    lane.blocks = sha_blocks(rest.size());
+    lane.blocks = sha_fill_tail(lane.tail, rest, bytes.size());
     lane.in_tail = true;
     at_[i] = lane.tail.data();
-    const MutableBytes tail = MutableBytes(lane.tail).first(lane.blocks * kShaBlock);
-    const auto end = std::copy(rest.begin(), rest.end(), tail.begin());
-    std::fill(end, tail.end(), std::byte{0});
-    *end = std::byte{0x80};
-    store_be64(tail.last<8>(), std::uint64_t{bytes.size()} * 8);
   }
 
   void step() {
@@ -132,12 +122,9 @@ class LaneRun {
   std::array<Lane, kShaLanesMax> lanes_;
 };
 
-struct KernelChoice {
-  ShaLaneKernel sha1 = nullptr;
-  ShaLaneKernel sha256 = nullptr;
-  std::size_t lanes = 0;
-};
-KernelChoice kernel_choice(ShaKernel kernel) {
+}  // namespace
+
+ShaLaneFunctions sha_lane_functions(ShaKernel kernel) {
   switch (kernel) {
     case ShaKernel::portable:
       break;
@@ -155,7 +142,17 @@ KernelChoice kernel_choice(ShaKernel kernel) {
   return {};
 }
 
-}  // namespace
+std::size_t sha_fill_tail(std::span<std::byte, 2 * kShaBlock> tail, Bytes rest,
+                          std::uint64_t size) {
+  WEIR_ASSERT(rest.size() == size % kShaBlock);
+  const std::size_t blocks = sha_blocks(rest.size());
+  const MutableBytes used = tail.first(blocks * kShaBlock);
+  const auto end = std::copy(rest.begin(), rest.end(), used.begin());
+  std::fill(end, used.end(), std::byte{0});
+  *end = std::byte{0x80};
+  store_be64(used.last<8>(), size * 8);
+  return blocks;
+}
 
 std::size_t sha_blocks(std::size_t size) {
   return size / kShaBlock + (size % kShaBlock + kPaddingMin + kShaBlock - 1) / kShaBlock;
@@ -163,14 +160,14 @@ std::size_t sha_blocks(std::size_t size) {
 
 void sha1_in_lanes(ShaKernel kernel, std::span<const Bytes> messages,
                    std::span<const std::size_t> order, std::span<Sha1Digest> out) {
-  const KernelChoice choice = kernel_choice(kernel);
+  const ShaLaneFunctions choice = sha_lane_functions(kernel);
   WEIR_ASSERT(choice.sha1 != nullptr);
   LaneRun<Sha1Algorithm>(choice.sha1, choice.lanes).run(messages, order, out);
 }
 
 void sha256_in_lanes(ShaKernel kernel, std::span<const Bytes> messages,
                      std::span<const std::size_t> order, std::span<Sha256Digest> out) {
-  const KernelChoice choice = kernel_choice(kernel);
+  const ShaLaneFunctions choice = sha_lane_functions(kernel);
   WEIR_ASSERT(choice.sha256 != nullptr);
   LaneRun<Sha256Algorithm>(choice.sha256, choice.lanes).run(messages, order, out);
 }
