@@ -73,6 +73,7 @@ ExitCode run_get(const Arguments& arguments, Output& output) {
   if (auto made = create_root(root); !made) return fail(output, root_failure(made.error(), root));
   auto client = open_client(arguments, output);
   if (!client) return fail(output, client.error());
+  tell_listening(**client, output);
 
   Transfer transfer(**client, output, goal);
   for (TorrentSource& source : *sources) {

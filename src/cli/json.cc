@@ -23,6 +23,10 @@ json::value date(const std::optional<std::int64_t>& seconds) {
   return text ? json::value(*text) : json::value(nullptr);
 }
 
+json::value count(const std::optional<std::uint32_t>& number) {
+  return number ? json::value(*number) : json::value(nullptr);
+}
+
 template <class Strings>
 json::array texts(const Strings& strings) {
   json::array out;
@@ -90,6 +94,24 @@ class EventFields {
     out_["url"] = json_text(warning.url);
     out_["text"] = json_text(warning.text);
     return "tracker_warning";
+  }
+  const char* operator()(const TrackerAnnounced& announced) {
+    out_["url"] = json_text(announced.url);
+    out_["announce"] = announced.event;
+    out_["family"] = announced.family == AddressFamily::v4 ? "ipv4" : "ipv6";
+    out_["ok"] = !announced.failure;
+    if (announced.failure) {
+      out_["code"] = announced.failure->code;
+      out_["text"] = json_text(announced.failure->text);
+    } else {
+      out_["peers"] = announced.peers;
+      out_["seeders"] = count(announced.seeders);
+      out_["leechers"] = count(announced.leechers);
+    }
+    out_["next_seconds"] =
+        announced.next_in ? json::value(to_seconds(*announced.next_in)) : json::value(nullptr);
+    out_["state"] = announced.state;
+    return "tracker";
   }
   const char* operator()(const PeerBanned& banned) {
     out_["address"] = banned.address.text();
@@ -205,6 +227,20 @@ json::object status_json(const TorrentStatus& status) {
     out["error"] = json::object{{"code", status.error->code},
                                 {"detail", json_text(status.error->detail)},
                                 {"recovers", status.error->recovers}};
+  }
+  return out;
+}
+
+json::array trackers_json(const std::vector<TrackerStatus>& trackers) {
+  json::array out;
+  for (const TrackerStatus& tracker : trackers) {
+    out.push_back(json::object{{"url", json_text(tracker.url)},
+                               {"tier", tracker.tier},
+                               {"state", tracker.state},
+                               {"error", optional_text(tracker.last_error)},
+                               {"seeders", tracker.seeders},
+                               {"leechers", tracker.leechers},
+                               {"peers", tracker.peers_received}});
   }
   return out;
 }

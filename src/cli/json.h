@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/exit_code.h"
 #include "engine/session_types.h"
@@ -29,6 +30,7 @@ void add_hashes(boost::json::object& object, const InfoHashes& hashes);
 [[nodiscard]] boost::json::object torrent_json(const TorrentMetadata& metadata);
 [[nodiscard]] boost::json::object magnet_json(const Magnet& magnet);
 [[nodiscard]] boost::json::object status_json(const TorrentStatus& status);
+[[nodiscard]] boost::json::array trackers_json(const std::vector<TrackerStatus>& trackers);
 // {"time", "event", "info_hash", ...}. Nothing for events that are no news to a user.
 [[nodiscard]] std::optional<boost::json::object> event_json(const Event& event,
                                                             const TorrentStatus& status,

@@ -2,7 +2,6 @@
 // weir seed: uploads content that is on disk, without ever changing it.
 #include <fmt/format.h>
 
-#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
 #include "cli/commands.h"
@@ -21,14 +20,10 @@ void announce(const Client& client, const std::vector<std::string>& magnets, Out
       output.data(json_line({{"event", "seeding"}, {"magnet", json_text(magnet)}}));
     }
   }
-  boost::json::array addresses;
   for (const Endpoint& endpoint : client.listening()) {
     output.note(fmt::format("listening on {}", endpoint.text()));
-    addresses.push_back(json_text(endpoint.text()));
   }
-  if (output.format() == OutputFormat::jsonl) {
-    output.data(json_line({{"event", "listening"}, {"addresses", std::move(addresses)}}));
-  }
+  tell_listening(client, output);
 }
 
 }  // namespace

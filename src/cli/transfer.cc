@@ -21,6 +21,15 @@ constexpr std::chrono::seconds kTellInterval(1);
 
 }  // namespace
 
+void tell_listening(const Client& client, Output& output) {
+  if (output.format() != OutputFormat::jsonl) return;
+  boost::json::array addresses;
+  for (const Endpoint& endpoint : client.listening()) {
+    addresses.push_back(json_text(endpoint.text()));
+  }
+  output.data(json_line({{"event", "listening"}, {"addresses", std::move(addresses)}}));
+}
+
 void Transfer::watch(TorrentKey torrent, std::string label) {
   WatchedTorrent watched;
   watched.key = torrent;
@@ -53,12 +62,7 @@ void Transfer::handle(const Event& event) {
   WatchedTorrent* torrent = find(event.torrent);
   if (torrent == nullptr || torrent->refused) return;
   if (auto status = client_.status(event.torrent)) torrent->status = std::move(*status);
-  if (output_.format() == OutputFormat::jsonl) {
-    const auto info = client_.info(event.torrent);
-    if (const auto object = event_json(event, torrent->status, info.get())) {
-      output_.data(json_line(*object));
-    }
-  }
+  write_event(event, *torrent);
   if (std::holds_alternative<MetadataReady>(event.body)) {
     if (!torrent->status.name.empty()) torrent->label = printable(torrent->status.name);
     check_selection(*torrent);
@@ -72,7 +76,28 @@ void Transfer::handle(const Event& event) {
   } else if (std::holds_alternative<TorrentRecovered>(event.body)) {
     torrent->waiting.reset();
   }
-  tell(event, *torrent);
+  if (!tell_of_tracker(event, *torrent)) tell(event, *torrent);
+}
+
+void Transfer::write_event(const Event& event, const WatchedTorrent& torrent) {
+  if (output_.format() != OutputFormat::jsonl) return;
+  const auto info = client_.info(event.torrent);
+  if (const auto object = event_json(event, torrent.status, info.get())) {
+    output_.data(json_line(*object));
+  }
+}
+
+bool Transfer::tell_of_tracker(const Event& event, const WatchedTorrent& torrent) {
+  std::optional<std::string> line;
+  if (const auto* warning = std::get_if<TrackerWarning>(&event.body)) {
+    line = tracker_notes_.warned(Clock::now(), torrent.key, torrent.label, *warning);
+  } else if (const auto* announced = std::get_if<TrackerAnnounced>(&event.body)) {
+    line = tracker_notes_.announced(Clock::now(), torrent.key, torrent.label, *announced);
+  } else {
+    return false;
+  }
+  if (line) output_.note(*line);
+  return true;
 }
 
 // What a person is told about an event.
@@ -109,11 +134,6 @@ void Transfer::tell(const Event& event, const WatchedTorrent& torrent) {
     }
   } else if (std::holds_alternative<TorrentRecovered>(event.body)) {
     output_.note(fmt::format("{}: continues", torrent.label));
-  } else if (const auto* warning = std::get_if<TrackerWarning>(&event.body)) {
-    WatchedTorrent* mine = find(torrent.key);
-    const std::string said =
-        fmt::format("{}: {}", printable(warning->url), printable(warning->text));
-    if (std::exchange(mine->tracker_said, said) != said) output_.note("tracker " + said);
   } else if (const auto* banned = std::get_if<PeerBanned>(&event.body)) {
     output_.note(
         fmt::format("{}: {} sent bad data and is banned", torrent.label, banned->address.text()));
@@ -131,9 +151,20 @@ void Transfer::handle_all_events() {
   if (event) handle(*event);
 }
 
+// What became of the last announces. Everything else that came after the end is not told: the exit
+// code knows nothing of it.
+void Transfer::handle_last_events() {
+  while (const auto event = client_.wait_event(std::chrono::milliseconds(0))) {
+    const WatchedTorrent* torrent = find(event->torrent);
+    if (torrent == nullptr || !std::holds_alternative<TrackerAnnounced>(event->body)) continue;
+    write_event(*event, *torrent);
+  }
+}
+
 void Transfer::refresh(Clock::time_point now) {
   if (now - refreshed_ < kRefresh) return;
   refreshed_ = now;
+  for (const std::string& line : tracker_notes_.take_due(now)) output_.note(line);
   for (WatchedTorrent& torrent : torrents_) {
     if (auto status = client_.status(torrent.key)) torrent.status = std::move(*status);
   }
@@ -181,6 +212,8 @@ void Transfer::summarize(TransferEnd end, ExitCode exit) {
     if (end == TransferEnd::timed_out) output_.warning("not complete in time");
     for (const WatchedTorrent& torrent : torrents_) {
       if (!torrent.failed && !torrent.refused) output_.note(render_transfer(torrent.status, 0));
+      const std::string why = why_unfinished(goal_, torrent);
+      if (!why.empty()) output_.warning(fmt::format("{}: no peers: {}", torrent.label, why));
     }
     return;
   }
@@ -188,6 +221,7 @@ void Transfer::summarize(TransferEnd end, ExitCode exit) {
   for (const WatchedTorrent& torrent : torrents_) {
     boost::json::object object = status_json(torrent.status);
     object["complete"] = torrent.done || (goal_.seed_only && !torrent.incomplete);
+    object["trackers"] = trackers_json(torrent.trackers);
     list.push_back(std::move(object));
   }
   const auto elapsed = std::chrono::duration<double>(Clock::now() - started_).count();
@@ -203,10 +237,12 @@ ExitCode Transfer::run() {
   const TransferEnd end = wait_for_end();
   for (WatchedTorrent& torrent : torrents_) {
     if (auto status = client_.status(torrent.key)) torrent.status = std::move(*status);
+    torrent.trackers = client_.trackers(torrent.key);
   }
   const ExitCode exit = transfer_exit(goal_, end, torrents_);
   output_.clear();
   client_.stop();
+  handle_last_events();
   summarize(end, exit);
   return exit;
 }

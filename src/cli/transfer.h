@@ -12,6 +12,7 @@
 #include "cli/arguments.h"
 #include "cli/output.h"
 #include "cli/source.h"
+#include "cli/tracker_notes.h"
 #include "cli/transfer_state.h"
 #include "client/weir.h"
 
@@ -26,6 +27,9 @@ namespace weir {
 // Where progress is kept: --state-dir, or "weir" below the user's state directory. Empty when
 // there is none.
 [[nodiscard]] std::string state_directory(const Arguments& arguments);
+
+// The event of --jsonl that says where peers are accepted.
+void tell_listening(const Client& client, Output& output);
 
 [[nodiscard]] CliError client_failure(const ClientError& error, std::string_view label);
 
@@ -44,7 +48,10 @@ class Transfer {
 
   void handle(const Event& event);
   void tell(const Event& event, const WatchedTorrent& torrent);
+  [[nodiscard]] bool tell_of_tracker(const Event& event, const WatchedTorrent& torrent);
+  void write_event(const Event& event, const WatchedTorrent& torrent);
   void handle_all_events();
+  void handle_last_events();
   void check_selection(WatchedTorrent& torrent);
   void refresh(Clock::time_point now);
   void show_progress(Clock::time_point now);
@@ -59,6 +66,7 @@ class Transfer {
   Clock::time_point refreshed_{};
   Clock::time_point told_{};
   std::vector<WatchedTorrent> torrents_;
+  TrackerNotes tracker_notes_;
 };
 
 }  // namespace weir

@@ -3,7 +3,14 @@
 
 #include <algorithm>
 
+#include "cli/tracker_notes.h"
+
 namespace weir {
+
+std::string why_unfinished(const TransferGoal& goal, const WatchedTorrent& torrent) {
+  if (goal.seed_only || torrent.ended() || torrent.waiting) return {};
+  return torrent.status.swarm.peers > 0 ? std::string() : explain_trackers(torrent.trackers);
+}
 
 ExitCode transfer_exit(const TransferGoal& goal, TransferEnd end,
                        std::span<const WatchedTorrent> torrents) {

@@ -29,12 +29,15 @@ struct WatchedTorrent {
   std::optional<TorrentFailed> failed;   // for good
   std::optional<TorrentFailed> waiting;  // until the cause is gone
   std::optional<CliError> refused;       // by us: nothing matches the selection
-  std::string tracker_said;              // the last warning, so that it is told once
+  std::vector<TrackerStatus> trackers;   // at the end
 
   [[nodiscard]] bool ended() const { return done || failed || refused; }
 };
 
 enum class TransferEnd : unsigned char { all_ended, interrupted, timed_out };
+
+// Why a download without peers has none, as its trackers tell; empty when that is no explanation.
+[[nodiscard]] std::string why_unfinished(const TransferGoal& goal, const WatchedTorrent& torrent);
 
 [[nodiscard]] ExitCode transfer_exit(const TransferGoal& goal, TransferEnd end,
                                      std::span<const WatchedTorrent> torrents);

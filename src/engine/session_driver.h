@@ -196,6 +196,8 @@ class SessionDriver {
   std::map<ConnId, CloseReason> closed;
   std::vector<Event> events;
   std::vector<HttpGet> gets;
+  std::vector<Resolve> lookups;
+  std::vector<RequestId> cancelled;  // requests
 
  private:
   void perform(SessionAction& action) {
@@ -203,6 +205,8 @@ class SessionDriver {
     if (auto* dial = std::get_if<Dial>(&action)) dials.push_back(*dial);
     if (auto* close = std::get_if<Close>(&action)) closed[close->conn] = close->reason;
     if (auto* get = std::get_if<HttpGet>(&action)) gets.push_back(*get);
+    if (auto* lookup = std::get_if<Resolve>(&action)) lookups.push_back(*lookup);
+    if (auto* cancel = std::get_if<CancelRequest>(&action)) cancelled.push_back(cancel->id);
     if (auto* event = std::get_if<Event>(&action)) events.push_back(std::move(*event));
   }
   [[nodiscard]] Buffer bytes_of(const SendRange& range) {

@@ -49,9 +49,6 @@ void Session::Impl::pump_announces(TimePoint now) {
     Torrent* torrent = find(outcome->torrent);
     if (torrent == nullptr) continue;
     if (outcome->reply) {
-      if (!outcome->reply->warning.empty()) {
-        act(Event{outcome->torrent, TrackerWarning{{}, outcome->reply->warning}});
-      }
       torrent->announcer().handle_reply(now, outcome->announce, *outcome->reply, outcome->remote);
     } else {
       torrent->announcer().handle_failure(now, outcome->announce, outcome->reply.error());

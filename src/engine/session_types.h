@@ -21,6 +21,7 @@
 #include "metainfo/torrent_info.h"
 #include "store/jobs.h"
 #include "swarm/swarm.h"
+#include "tracker/tracker_types.h"
 
 namespace weir {
 
@@ -118,6 +119,7 @@ struct HttpReply {
   Buffer body;
   std::string error;
   IpAddress remote;
+  TrackerErrc failure = TrackerErrc::connection_failed;  // what kind of error
 };
 
 // --- Actions: what the owner must do.
@@ -150,7 +152,7 @@ struct HttpGet {
 struct CancelRequest {
   RequestId id{};
 };
-struct Resolve {
+struct Resolve {  // without a time limit: CancelRequest comes when it is up
   RequestId id{};
   std::string host;
   AddressFamily family{};
@@ -182,6 +184,22 @@ struct TrackerWarning {
   std::string url;
   std::string text;
 };
+// One announce ended: each address family and each info hash of a torrent has announces of its own,
+// so `state` is the news and not a single failure. Also said once of a tracker that can't be asked.
+struct TrackerAnnounced {
+  std::string url;  // whole: what a private tracker's URL holds is a secret
+  AddressFamily family{};
+  std::string event;  // "started", "completed", "stopped", or "" for a regular one
+  struct Failure {
+    std::string code;  // stable: a TrackerErrc name
+    std::string text;  // for people; in parts the tracker's own words, cleaned
+  };
+  std::optional<Failure> failure;                  // nothing: the tracker answered
+  std::uint32_t peers = 0;                         // in the answer
+  std::optional<std::uint32_t> seeders, leechers;  // where the answer tells
+  std::optional<Duration> next_in;  // nothing: it will not be asked again, or stands behind another
+  std::string state;                // of the tracker as a whole, as in TrackerStatus
+};
 struct PeerBanned {
   IpAddress address;
 };
@@ -190,9 +208,9 @@ struct ReadDone {
   std::shared_ptr<const Buffer> data;  // verified; empty with an error
   std::optional<SessionError> error;
 };
-using EventBody =
-    std::variant<MetadataReady, CheckDone, PieceDone, FileDone, TorrentDone, TorrentFailed,
-                 TorrentRecovered, TorrentRemoved, TrackerWarning, PeerBanned, ReadDone>;
+using EventBody = std::variant<MetadataReady, CheckDone, PieceDone, FileDone, TorrentDone,
+                               TorrentFailed, TorrentRecovered, TorrentRemoved, TrackerWarning,
+                               TrackerAnnounced, PeerBanned, ReadDone>;
 struct Event {
   TorrentKey torrent{};
   EventBody body;
@@ -222,7 +240,7 @@ enum class TorrentState : std::uint8_t {
 struct TrackerStatus {
   std::string url;
   std::uint32_t tier = 0;
-  std::string state;  // "idle", "announcing", "working", "failing", "unsupported"
+  std::string state;  // "idle", "announcing", "working", "failing", "unsupported", "refused"
   std::string last_error;
   std::optional<Duration> next_announce_in;
   std::uint32_t seeders = 0, leechers = 0, peers_received = 0;

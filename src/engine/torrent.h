@@ -151,6 +151,7 @@ class Torrent {
   bool pump_swarm(TimePoint now);
   bool pump_flow(TimePoint now);
   bool pump_trackers(TimePoint now);
+  void tell_announced(TimePoint now, const AnnounceResult& result);
   void on_swarm(TimePoint now, SwarmAction action);
   void on_flow(TimePoint now, FlowOutput output);
   void on_flow_ready(TimePoint now);

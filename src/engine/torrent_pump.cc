@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Draining the torrent's machines into each other.
+#include <algorithm>
 #include <utility>
 
 #include "engine/torrent.h"
@@ -155,6 +156,7 @@ bool Torrent::pump_trackers(TimePoint now) {
       peers_.set_v2(peer.endpoint, peer.info_hash == hashes_.v2_truncated());
     }
   }
+  for (const AnnounceResult& result : announcer_.take_results()) tell_announced(now, result);
   for (const AnnounceId announce : announcer_.take_cancelled()) {
     host_.cancel_announce(key_, announce);
   }
@@ -164,6 +166,24 @@ bool Torrent::pump_trackers(TimePoint now) {
   }
   dial_more(now);
   return any;
+}
+
+void Torrent::tell_announced(TimePoint now, const AnnounceResult& result) {
+  const AnnouncerTracker tracker = announcer_.tracker(result.tracker);
+  if (!result.warning.empty()) event(TrackerWarning{tracker.url, result.warning});
+  TrackerAnnounced told;
+  told.url = tracker.url;
+  told.family = result.family;
+  told.event = event_name(result.event);
+  if (result.error) {
+    told.failure = {.code = error_name(result.error->code), .text = result.error->text};
+  }
+  told.peers = result.peers;
+  told.seeders = result.seeders;
+  told.leechers = result.leechers;
+  if (result.next) told.next_in = std::max(Duration{}, *result.next - now);
+  told.state = state_name(tracker.state);
+  event(std::move(told));
 }
 
 void Torrent::handle_job(TimePoint now, JobResult result) {

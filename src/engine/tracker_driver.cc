@@ -50,10 +50,8 @@ void TrackerDriver::handle_http_reply(TimePoint, RequestId id, const HttpReply& 
   const auto it = requests_.find(id);
   if (it == requests_.end() || it->second.udp) return;
   if (reply.status == 0) {
-    const TrackerErrc code =
-        reply.error == "timed out" ? TrackerErrc::timed_out : TrackerErrc::connection_failed;
-    return finish(id, std::unexpected(TrackerError{code, tracker_text(reply.error), {}}),
-                  reply.remote);
+    const TrackerError error{reply.failure, tracker_text(reply.error), {}};
+    return finish(id, std::unexpected(error), reply.remote);
   }
   finish(id, parse_http_announce(reply.status, reply.body), reply.remote);
 }
@@ -103,18 +101,26 @@ void TrackerDriver::handle_udp(TimePoint now, const Endpoint& from, Bytes packet
 
 void TrackerDriver::handle_timer(TimePoint now) {
   std::vector<RequestId> due;
+  std::vector<RequestId> unresolved;
   for (auto& [id, request] : requests_) {
+    if (request.looking_up() && request.request.deadline <= now) unresolved.push_back(id);
     if (!request.udp || request.udp->next_deadline() > now) continue;
     request.udp->handle_timer(now);
     due.push_back(id);
   }
   for (const RequestId id : due) drain_udp(id);
+  for (const RequestId id : unresolved) {
+    actions_.emplace_back(CancelRequest{id});
+    const TrackerError error{TrackerErrc::timed_out, "no answer from name servers", {}};
+    finish(id, std::unexpected(error), {});
+  }
 }
 
 TimePoint TrackerDriver::next_deadline() const {
   TimePoint at = kNever;
   for (const auto& [id, request] : requests_) {
     if (request.udp) at = std::min(at, request.udp->next_deadline());
+    if (request.looking_up()) at = std::min(at, request.request.deadline);
   }
   return at;
 }

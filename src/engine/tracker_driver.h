@@ -3,7 +3,8 @@
 // packets, and their results back into answers. One for a session.
 //
 // Call order: begin() or cancel() or a handle_*, then drain next_action() and next_outcome(). Every
-// announce begun ends in exactly one outcome, unless cancel() came first.
+// announce begun ends in exactly one outcome, unless cancel() came first. Its deadline is one for
+// all of it: the look-up of the name, the connection and the transfer.
 #pragma once
 
 #include <cstdint>
@@ -53,6 +54,9 @@ class TrackerDriver {
     AnnounceId announce{};
     AnnounceRequest request;
     std::unique_ptr<UdpTrackerClient> udp;  // once the host is resolved
+    [[nodiscard]] bool looking_up() const {
+      return request.url.scheme == TrackerScheme::udp && !udp;
+    }
   };
   void begin_udp(TimePoint now, RequestId id, std::span<const IpAddress> addresses);
   void drain_udp(RequestId id);

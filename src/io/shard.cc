@@ -22,7 +22,7 @@ Shard::Impl::Impl(ShardConfig shard_config, ShardDisk& shard_disk, EventHandler 
              const Turn turn(*this);
              session.handle_http_reply(now, id, std::move(reply));
            }),
-      resolver(io, mailbox,
+      resolver(mailbox,
                [this](RequestId id, const std::vector<IpAddress>& addresses) {
                  const Turn turn(*this);
                  session.handle_resolved(now, id, addresses);

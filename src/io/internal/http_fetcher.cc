@@ -70,11 +70,11 @@ void HttpFetcher::get(const HttpGet& request) {
 
 void HttpFetcher::begin(RequestId id) {
   HttpTransfer& transfer = *transfers_.at(id);
-  auto error = transfer.begin(steady_now());
-  if (!error && curl_multi_add_handle(multi_.get(), transfer.easy()) == CURLM_OK) return watch();
-  boost::asio::post(io_, [this, id, why = error.value_or("out of memory")] {
-    answer(id, HttpReply{0, {}, why, {}});
-  });
+  auto failed = transfer.begin(steady_now());
+  if (!failed && curl_multi_add_handle(multi_.get(), transfer.easy()) == CURLM_OK) return watch();
+  if (!failed) failed = HttpReply{0, {}, "out of memory", {}};
+  boost::asio::post(
+      io_, [this, id, reply = std::move(*failed)]() mutable { answer(id, std::move(reply)); });
 }
 
 void HttpFetcher::cancel(RequestId id) {

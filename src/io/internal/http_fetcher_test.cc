@@ -121,7 +121,9 @@ TEST(HttpFetcher, TRH_01_TrailerBombIsCutOff) {
     }
   });
   FetchLoop loop;
-  EXPECT_EQ(loop.fetch(server.url()).error, "header too large");
+  const HttpReply reply = loop.fetch(server.url());
+  EXPECT_EQ(reply.error, "header too large");
+  EXPECT_EQ(reply.failure, TrackerErrc::reply_too_large);
 }
 
 TEST(HttpFetcher, TRH_11_EndlessHeadersAreCutOff) {
@@ -167,7 +169,9 @@ TEST(HttpFetcher, TRH_11_SilenceAndDripsTimeOutAndHarmNobodyElse) {
   const auto steady_id = loop.get(steady.url()), good_id = loop.get(good.url());
   EXPECT_EQ(as_text(loop.wait(good_id).body), "good");
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(1));
-  EXPECT_EQ(loop.wait(silent_id).error, "timed out");
+  const HttpReply late = loop.wait(silent_id);
+  EXPECT_EQ(late.error, "timed out");
+  EXPECT_EQ(late.failure, TrackerErrc::timed_out);
   EXPECT_EQ(loop.wait(drip_id).error, "timed out");
   EXPECT_EQ(loop.wait(steady_id).error, "timed out");
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));

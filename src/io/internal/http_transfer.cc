@@ -80,22 +80,24 @@ void HttpTransfer::set_fixed_options(const std::string& user_agent) {
   set(easy, CURLOPT_WRITEDATA, this);
 }
 
-std::optional<std::string> HttpTransfer::begin(TimePoint now) {
-  if (!parsed_) return "not an HTTP URL";
+std::optional<HttpReply> HttpTransfer::begin(TimePoint now) {
+  if (!parsed_) return failed({TrackerErrc::bad_url, "not an HTTP URL", {}});
   const long left = to_ms(deadline_ - now);
-  if (left <= 0) return "timed out";
+  if (left <= 0) return failed({TrackerErrc::timed_out, "timed out", {}});
   header_bytes_ = 0;
   discarded_ = 0;
-  refusal_.clear();
+  refusal_.reset();
   body_.clear();
   error_[0] = '\0';
-  if (curl_easy_setopt(easy(), CURLOPT_URL, url_.c_str()) != CURLE_OK) return "unusable URL";
+  if (curl_easy_setopt(easy(), CURLOPT_URL, url_.c_str()) != CURLE_OK) {
+    return failed({TrackerErrc::bad_url, "unusable URL", {}});
+  }
   set(easy(), CURLOPT_TIMEOUT_MS, left);
   return std::nullopt;
 }
 
 std::optional<HttpReply> HttpTransfer::finish(CURLcode code) {
-  if (code != CURLE_OK) return failed(failure_text(code));
+  if (code != CURLE_OK) return failed(failure(code));
   if (!redirecting()) {
     long status = 0;
     curl_easy_getinfo(easy(), CURLINFO_RESPONSE_CODE, &status);
@@ -108,7 +110,7 @@ std::optional<HttpReply> HttpTransfer::finish(CURLcode code) {
   char* location = nullptr;  // absolute
   curl_easy_getinfo(easy(), CURLINFO_REDIRECT_URL, &location);
   auto next_hop = redirect_allowed(*parsed_, location == nullptr ? "" : location, hops_);
-  if (!next_hop) return failed(next_hop.error().text);
+  if (!next_hop) return failed(std::move(next_hop).error());
   ++hops_;
   from_ = remote_;
   url_ = next_hop->text();
@@ -131,22 +133,26 @@ bool HttpTransfer::redirecting() const {
   }
 }
 
-HttpReply HttpTransfer::failed(std::string why) const {
+HttpReply HttpTransfer::failed(TrackerError why) const {
   HttpReply reply;
-  reply.error = std::move(why);
+  reply.failure = why.code;
+  reply.error = std::move(why.text);
   reply.remote = remote_;
   return reply;
 }
 
-std::string HttpTransfer::failure_text(CURLcode code) const {
-  if (!refusal_.empty()) return refusal_;
+TrackerError HttpTransfer::failure(CURLcode code) const {
+  if (refusal_) return *refusal_;
+  const char* text = error_[0] != '\0' ? error_ : curl_easy_strerror(code);
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
-      return "timed out";
+      return {TrackerErrc::timed_out, "timed out", {}};
     case CURLE_FILESIZE_EXCEEDED:
-      return "reply too large";
+      return {TrackerErrc::reply_too_large, "reply too large", {}};
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return {TrackerErrc::unresolved, text, {}};
     default:
-      return error_[0] != '\0' ? error_ : curl_easy_strerror(code);
+      return {TrackerErrc::connection_failed, text, {}};
   }
 }
 
@@ -154,15 +160,18 @@ curl_socket_t HttpTransfer::open_socket(void* self, curlsocktype purpose, curl_s
   auto& transfer = *static_cast<HttpTransfer*>(self);
   const auto to = to_endpoint(&address->addr, address->addrlen);
   if (purpose != CURLSOCKTYPE_IPCXN || !to || to->address.family() != transfer.request_.family) {
-    transfer.refusal_ = "no address of this family";
+    transfer.refusal_ = {TrackerErrc::unresolved, "no address of this family", {}};
     return CURL_SOCKET_BAD;
   }
   if (!http_address_allowed(*to, transfer.request_.allow_local, transfer.from_)) {
-    const char* what = transfer.from_ ? "redirect refused: " : "address refused: ";
-    transfer.refusal_ = what + to->text();
+    if (transfer.from_) {
+      transfer.refusal_ = {TrackerErrc::redirect_refused, "redirect refused: " + to->text(), {}};
+    } else {
+      transfer.refusal_ = {TrackerErrc::address_refused, "address refused: " + to->text(), {}};
+    }
     return CURL_SOCKET_BAD;  // curl goes on with the name's next address
   }
-  transfer.refusal_.clear();
+  transfer.refusal_.reset();
   transfer.remote_ = to->address;
   return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
@@ -171,7 +180,7 @@ std::size_t HttpTransfer::take_header(char*, std::size_t size, std::size_t count
   auto& transfer = *static_cast<HttpTransfer*>(self);
   transfer.header_bytes_ += size * count;
   if (transfer.header_bytes_ <= kHttpHeaderBytesMax) return size * count;
-  transfer.refusal_ = "header too large";
+  transfer.refusal_ = {TrackerErrc::reply_too_large, "header too large", {}};
   return 0;
 }
 
@@ -180,7 +189,7 @@ std::size_t HttpTransfer::take_body(char* data, std::size_t size, std::size_t co
   const std::size_t bytes = size * count;
   const std::size_t before = transfer.body_.size() + transfer.discarded_;
   if (bytes > transfer.request_.body_max - before) {
-    transfer.refusal_ = "reply too large";
+    transfer.refusal_ = {TrackerErrc::reply_too_large, "reply too large", {}};
     return 0;
   }
   if (transfer.redirecting()) {

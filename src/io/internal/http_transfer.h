@@ -48,8 +48,8 @@ class HttpTransfer {
   [[nodiscard]] RequestId id() const { return request_.id; }
   [[nodiscard]] CURL* easy() const { return easy_.get(); }
 
-  // Prepares the easy handle for the next hop. An error text when it can't be tried.
-  [[nodiscard]] std::optional<std::string> begin(TimePoint now);
+  // Prepares the easy handle for the next hop. The reply when it can't be tried.
+  [[nodiscard]] std::optional<HttpReply> begin(TimePoint now);
   // The hop ended. Nothing: redirected.
   [[nodiscard]] std::optional<HttpReply> finish(CURLcode code);
 
@@ -59,8 +59,8 @@ class HttpTransfer {
   static std::size_t take_body(char* data, std::size_t size, std::size_t count, void* self);
   void set_fixed_options(const std::string& user_agent);
   [[nodiscard]] bool redirecting() const;
-  [[nodiscard]] HttpReply failed(std::string why) const;
-  [[nodiscard]] std::string failure_text(CURLcode code) const;
+  [[nodiscard]] HttpReply failed(TrackerError why) const;
+  [[nodiscard]] TrackerError failure(CURLcode code) const;
 
   struct Free {
     void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
@@ -76,8 +76,8 @@ class HttpTransfer {
   IpAddress remote_;                  // last one judged fit
   unsigned hops_ = 0;                 // followed so far
   std::size_t header_bytes_ = 0;
-  std::size_t discarded_ = 0;  // body of a redirect
-  std::string refusal_;        // why we ended it ourselves
+  std::size_t discarded_ = 0;            // body of a redirect
+  std::optional<TrackerError> refusal_;  // why we ended it ourselves
   Buffer body_;
   char error_[CURL_ERROR_SIZE] = {};
 };

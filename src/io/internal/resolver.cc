@@ -10,13 +10,13 @@
 #include <thread>
 #include <utility>
 
-#include "io/clock.h"
 #include "io/internal/sockets.h"
 
 namespace weir {
 
 struct Resolver::Shared {
   struct Task {
+    RequestId id{};
     std::string host;
     AddressFamily family{};
     std::function<void(std::vector<IpAddress>)> done;
@@ -50,11 +50,9 @@ struct Resolver::Shared {
   }
 };
 
-Resolver::Resolver(boost::asio::io_context& io, std::shared_ptr<Mailbox> mailbox, Answer answer,
-                   LookUp look_up)
+Resolver::Resolver(std::shared_ptr<Mailbox> mailbox, Answer answer, LookUp look_up)
     : mailbox_(std::move(mailbox)),
       answer_(std::move(answer)),
-      timer_(io),
       shared_(std::make_shared<Shared>()) {
   shared_->look_up = std::move(look_up);
 }
@@ -63,8 +61,7 @@ Resolver::~Resolver() { stop(); }
 
 void Resolver::lookup(RequestId id, const std::string& host, AddressFamily family) {
   const bool refused = under_way_.size() >= kLookupsMax;
-  under_way_.emplace(id, steady_now() + kTimeout);
-  arm();
+  under_way_.insert(id);
   // `this` lives as long as letters are delivered: the shard closes the mailbox, runs what is in
   // it, and only then lets its resolver go.
   auto done = [this, id, mailbox = mailbox_](std::vector<IpAddress> addresses) {
@@ -74,13 +71,13 @@ void Resolver::lookup(RequestId id, const std::string& host, AddressFamily famil
   };
   if (refused) return done({});
   const std::lock_guard lock(shared_->mutex);
-  shared_->queue.push_back({host, family, std::move(done)});
+  shared_->queue.push_back({id, host, family, std::move(done)});
   if (shared_->idle < shared_->queue.size() && shared_->threads < kThreadsMax) {
     try {
       std::thread(Shared::run, shared_).detach();
       ++shared_->threads;
     } catch (const std::system_error&) {
-      // No thread to be had: a running one takes it, or the time-out answers.
+      // No thread to be had: a running one takes it, or who asked gives up.
     }
   }
   shared_->changed.notify_one();
@@ -92,27 +89,15 @@ void Resolver::finish(RequestId id, std::vector<IpAddress> addresses) {
   answer_(id, std::move(addresses));
 }
 
-void Resolver::arm() {
-  if (armed_ || under_way_.empty()) return;
-  armed_ = true;
-  timer_.expires_after(std::chrono::seconds(1));
-  timer_.async_wait([this](const boost::system::error_code& failed) {
-    armed_ = false;
-    if (failed) return;
-    std::vector<RequestId> late;
-    const TimePoint now = steady_now();
-    for (const auto& [id, until] : under_way_) {
-      if (until <= now) late.push_back(id);
-    }
-    for (const RequestId id : late) finish(id, {});
-    arm();
-  });
+void Resolver::cancel(RequestId id) {
+  if (under_way_.erase(id) == 0) return;
+  const std::lock_guard lock(shared_->mutex);
+  std::erase_if(shared_->queue, [id](const Shared::Task& task) { return task.id == id; });
 }
 
 void Resolver::stop() {
   if (std::exchange(stopped_, true)) return;
   under_way_.clear();
-  timer_.cancel();
   std::unique_lock lock(shared_->mutex);
   shared_->stopping = true;
   shared_->queue.clear();

@@ -17,7 +17,7 @@ struct Loop {
   explicit Loop(Resolver::LookUp look_up = Resolver::system_look_up)
       : mailbox(std::make_shared<Mailbox>(io)),
         resolver(
-            io, mailbox,
+            mailbox,
             [this](RequestId id, std::vector<IpAddress> addresses) {
               answers[id] = std::move(addresses);
             },
@@ -115,6 +115,25 @@ TEST(Resolver, CancelledLookupsAreNotAnswered) {
   gate->open = true;
   EXPECT_FALSE(loop.wait(2, milliseconds(100)));
   EXPECT_TRUE(loop.answers.contains(id(2)));
+}
+
+TEST(Resolver, ACancelledLookupThatWaitsForAThreadIsNeverBegun) {
+  const auto gate = std::make_shared<Gate>();
+  std::atomic<bool> begun = false;
+  Loop loop([gate, &begun, slow = hanging(gate)](const std::string& host, AddressFamily family) {
+    if (host == "cancelled") begun = true;
+    return slow(host, family);
+  });
+  for (std::uint64_t i = 0; i < Resolver::kThreadsMax; ++i) {
+    loop.resolver.lookup(id(i), "slow", AddressFamily::v4);
+  }
+  loop.resolver.lookup(id(98), "cancelled", AddressFamily::v4);
+  loop.resolver.lookup(id(99), "fast", AddressFamily::v4);
+  loop.resolver.cancel(id(98));
+  gate->open = true;
+  ASSERT_TRUE(loop.wait(Resolver::kThreadsMax + 1));
+  EXPECT_TRUE(loop.answers.contains(id(99))) << "asked after it, so its turn has passed";
+  EXPECT_FALSE(begun);
 }
 
 TEST(Resolver, OneLookupTooManyIsAnsweredWithNothing) {
