@@ -61,6 +61,12 @@ CliResult<Listening> listening_of(const Arguments& arguments) {
   return out;
 }
 
+// Empty when it is not set.
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
 // Appends what the system's resolver says about one peer.
 CliResult<void> resolve(const HostPort& peer, std::vector<Endpoint>& out) {
   if (const auto address = IpAddress::parse(peer.host)) {
@@ -104,10 +110,6 @@ CliError client_failure(const ClientError& error, std::string_view label) {
 
 std::string state_directory(const Arguments& arguments) {
   if (const auto given = arguments.value("--state-dir")) return absolute_path(*given);
-  const auto variable = [](const char* name) {
-    const char* value = std::getenv(name);
-    return std::string(value == nullptr ? "" : value);
-  };
   // A relative path there is to be ignored, says the XDG Base Directory Specification.
   if (const std::string base = variable("XDG_STATE_HOME"); base.starts_with('/')) {
     return base + "/weir";
@@ -141,6 +143,7 @@ CliResult<std::unique_ptr<Client>> open_client(const Arguments& arguments, Outpu
   config.listen = listening->endpoints;
   config.port_attempts = listening->port_attempts;
   config.state_dir = state_directory(arguments);
+  config.ca_file = variable("SSL_CERT_FILE");
   if (config.state_dir.empty()) {
     output.warning("progress is not kept: neither --state-dir nor HOME is set");
   }

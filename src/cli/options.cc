@@ -226,6 +226,8 @@ constexpr std::array kVariables{
     CliVariable{"XDG_STATE_HOME",
                 "the state directory is weir below it (default: "
                 "~/.local/state)"},
+    CliVariable{"SSL_CERT_FILE",
+                "a file of certificates (PEM) trusted for HTTPS trackers in place of the system's"},
     CliVariable{"SOURCE_DATE_EPOCH", "the creation date of a new torrent unless --date gives one"},
 };
 

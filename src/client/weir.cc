@@ -116,6 +116,7 @@ ClientResult<std::unique_ptr<Client>> Client::open(ClientConfig config) {
     shard.session = i.config.session;
     shard.random_seed = os_random_seed();
     shard.listen = i.config.listen;
+    shard.ca_file = i.config.ca_file;
     shard.warn = i.config.warn;
     for (Endpoint& endpoint : shard.listen) {
       if (endpoint.port != 0) endpoint.port = static_cast<std::uint16_t>(endpoint.port + attempt);

@@ -40,6 +40,8 @@ struct ClientConfig {
   std::vector<Endpoint> listen;
   SessionConfig session;
   unsigned disk_threads = 2;
+  // The certificates (PEM) trusted for HTTPS trackers; empty: the system's.
+  std::string ca_file;
   // Told what went wrong without ending anything, on some thread of the client's.
   std::function<void(const std::string& text)> warn;
   // Tries the ports above a fixed one that is taken, this many.

@@ -17,7 +17,7 @@ Shard::Impl::Impl(ShardConfig shard_config, ShardDisk& shard_disk, EventHandler 
       on_event(std::move(handler)),
       mailbox(std::make_shared<Mailbox>(io)),
       session(config.session, config.random_seed),
-      http(io, {config.session.client_version, {}},
+      http(io, {config.session.client_version, config.ca_file, {}},
            [this](RequestId id, HttpReply reply) {
              const Turn turn(*this);
              session.handle_http_reply(now, id, std::move(reply));

@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """What is in the way where a `weir get` wants to write."""
 
-from support import HostileCase, main  # first: it finds the others
+from support import MIB, PIECE_SIZE, HostileCase, content_bytes, main, v1_info  # first: it finds all
 
+import json
 import os
 import shutil
 import socket
 
-from harness import weir
+from harness import torrents, weir
 from harness.processes import NOBODY, Process
 from oracle import changes, snapshot
-from peer import HonestSeed
+from peer import PIECE, REJECT, REQUEST, HonestSeed, be32, message
 
 SECRET = b"what was here before"
 
@@ -76,6 +77,72 @@ class Targets(HostileCase):
                 self.target.write_bytes(start + SECRET)
                 self.assert_names_target(self.get())
                 self.assertEqual(start + SECRET, self.target.read_bytes())
+
+
+class Conflicts(HostileCase):
+    """More than one torrent, more than there is room for, and changes behind weir's back."""
+
+    def test_STO_04_two_torrents_never_share_a_file(self):
+        self.prepare()
+        other = content_bytes(len(self.content) - 1)
+        second = torrents.save(self.work / "second.torrent", v1_info("victim.bin", other))
+        out = self.folder("out")
+        for first, then in ((self.torrent, second), (second, self.torrent)):
+            run = weir.run("get", "--json", "--listen", "none", "--state-dir", self.work / "state",
+                           "-o", out, first.path, then.path)
+            self.assertEqual(11, run.returncode, run.stderr)
+            error = json.loads(run.stdout)["error"]
+            self.assertEqual("path_conflict", error["code"])
+            self.assertIn(str(out / "victim.bin"), error["message"])
+            self.assertEqual(b"", b"".join(path.read_bytes() for path in out.rglob("*")))
+
+    def test_STO_08_more_than_the_volume_holds_is_refused_beforehand(self):
+        out = self.folder("out")
+        pieces = (100 << 40) // (256 * MIB)
+        info = {"name": "huge.bin", "piece length": 256 * MIB, "length": 100 << 40,
+                "pieces": bytes(20 * pieces)}
+        huge = torrents.save(self.work / "huge.torrent", info)
+        free = os.statvfs(out).f_bfree
+        run = weir.run("get", "--preallocate", "--listen", "none", "--timeout", "10", "--state-dir",
+                       self.work / "state", "-o", out, huge.path)
+        self.assertEqual(8, run.returncode, run.stderr)
+        self.assertIn("no_space", run.stderr)
+        self.assertLess(abs(free - os.statvfs(out).f_bfree) * os.statvfs(out).f_frsize, 256 * MIB)
+        self.assertEqual(0, sum(path.stat().st_blocks for path in out.rglob("*")))
+
+    def test_STO_11_a_piece_altered_between_two_runs_is_not_served(self):
+        self.start_seed()
+        self.assert_serves(None)
+        self.stop_node()
+        victim = self.data / "victim.bin"
+        before = victim.stat()
+        altered = bytearray(self.content)
+        altered[5 * PIECE_SIZE + 7] ^= 1
+        victim.write_bytes(altered)
+        os.utime(victim, ns=(before.st_atime_ns, before.st_mtime_ns))
+        self.assertEqual(before.st_mtime_ns, victim.stat().st_mtime_ns)
+        for how in ((), ("--trust",)):
+            with self.subTest(how):
+                self.node = weir.seed(self, self.torrent, self.data, *how)
+                self.place_of_node()
+                self.assert_one_piece_is_kept_back(5)
+                self.node.process.stop()
+
+    def assert_one_piece_is_kept_back(self, bad: int) -> None:
+        with self.unchoked() as peer:
+            for piece in range(20):
+                peer.send(message(REQUEST, be32(piece, 0, 100)))
+            served = {}
+            while len(served) < 20:
+                kind, body = peer.next_message()
+                if kind in (PIECE, REJECT):
+                    served[int.from_bytes(body[:4], "big")] = (kind, body[8:])
+        for piece, (kind, data) in served.items():
+            if piece == bad:
+                self.assertEqual(REJECT, kind, "an altered piece was served")
+            else:
+                at = piece * PIECE_SIZE
+                self.assertEqual((PIECE, self.content[at:at + 100]), (kind, data))
 
 
 class Rights(Targets):

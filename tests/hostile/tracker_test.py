@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Hostile trackers of a `weir seed`."""
 
-from support import MIB, TRAP_ADDRESS, HostileCase, main  # first: it finds the others
+from support import KIB, MIB, TRAP_ADDRESS, HostileCase, main  # first: it finds the others
 
+import json
 import socket
 import threading
 import time
 
 from harness import bencode, network, weir
 from harness.processes import wait_until
+from peer import HonestSeed
 
 TRACKER_ADDRESS = f"{network.BLOCK}1"
 CONNECT, ANNOUNCE = 0, 1
@@ -52,7 +54,8 @@ class Server:
                 self._answer(self, connection, request)
             except OSError:
                 pass
-        self.ended += 1
+            finally:
+                self.ended += 1
 
     def stream(self, connection, chunk: bytes, most: int) -> None:
         while self.sent < most:
@@ -125,6 +128,56 @@ class HttpTrackers(HostileCase):
             "no line end": says(CHUNKED, size, body, end),
             "an extension of 1 MiB": says(CHUNKED, size, b";", MIB * b"x", b"\r\n"),
             "endless chunks": endless, "a trailer bomb": trailers}, MIB, trap)
+
+    def test_BEN_01_nested_lists_in_a_reply_are_an_error(self):
+        def reply(body: bytes):
+            return says(PLAIN, b"Content-Length: %d\r\n\r\n" % len(body), body)
+
+        trap = self.server(says(b""), address=f"{network.BLOCK}39")
+        peer = socket.inet_aton(f"{network.BLOCK}39") + trap.port.to_bytes(2, "big")
+        good = bencode.encode({"interval": 1800, "peers": peer})
+        bomb = 20_000 * b"l" + 20_000 * b"e"
+        self.assert_each_fails({
+            "20,000 deep": reply(bomb), "200,000 deep": reply(10 * bomb),
+            "unclosed": reply(200_000 * b"l"),
+            "in a key that is passed over": reply(good[:-1] + b"1:z" + bomb + b"e"),
+            "in front of the peers": reply(b"d1:a" + bomb + good[1:]),
+        }, MIB, trap)
+
+    def test_MAG_01_ten_thousand_trackers_are_no_burden(self):
+        """Silent ones, so that an announce under way stays so."""
+        silent = self.server(lambda server, connection, request: connection.recv(1))
+        self.prepare()
+        links = [f"http://{TRACKER_ADDRESS}:{silent.port}/{number}/announce" for number in range(10_000)]
+        long = self.torrent.magnet(links)
+        short = self.torrent.magnet(links[:1500])
+        self.assertGreater(len(long), 64 * KIB)
+        self.assertLess(len(short), 64 * KIB)
+        # One word of a command line ends at 128 KiB; what is longer can't be given at all.
+        refused = weir.run("get", "--listen", "none", "--state-dir", self.work / "state",
+                           "-o", self.work / "out", long[:120 * KIB])
+        self.assertEqual(12, refused.returncode, refused.stderr)
+        self.assertEqual(0, silent.accepted)
+
+        shown = weir.run("show", "--json", short)
+        self.assertEqual(200, len(json.loads(shown.stdout)["trackers"]))
+        self.node = weir.get(self, short, self.folder("out"))
+        self.place_of_node()
+        self.wait_listening()
+        with self.memory_within():
+            wait_until("an announce", lambda: silent.requests, 20)
+            self.assertLessEqual(silent.accepted - silent.ended, 50)
+            with HonestSeed(self.weir_place, self.torrent, self.content):
+                self.node.wait_done(30)
+        self.assertLessEqual(silent.accepted, 200)
+
+    def test_TRH_11_other_trackers_are_asked_meanwhile(self):
+        silent = self.server(lambda server, connection, request: connection.recv(1))
+        good = self.server(says(PLAIN, b"\r\n", bencode.encode({"interval": 1800, "peers": b""})))
+        self.start_seed("--tracker", silent.url, "--tracker", good.url)
+        wait_until("the good tracker is asked", lambda: good.requests, 20)
+        self.assertEqual(1, silent.accepted, "the silent one was not asked first")
+        self.assertEqual(0, silent.ended, "only after the silent one was given up")
 
     def test_TRH_01_right_chunks_are_read(self):
         friend = self.server(says(b""), address=f"{network.BLOCK}39")

@@ -159,12 +159,27 @@ class Framing(HostileCase):
             "a spare bit after have": message(HAVE, be32(0)) +
                                       message(BITFIELD, bytes(size - 1) + b"\x01"),
             "have out of range": message(HAVE, be32(pieces)),
+            "a second one of another size": message(BITFIELD, bytes(size)) +
+                                            message(BITFIELD, bytes(size + 1)),
         })
-        with self.connect() as peer:
-            peer.send(message(HAVE, be32(1)), 2 * message(BITFIELD, bytes(size - 1) + b"\x10"))
-            self.assert_kept(peer, "a bitfield again, and after have")
-            self.assertIsNotNone(peer.flood(1000 * message(BITFIELD, bytes(size)), 1 << 40, 10),
-                                 "a flood of bitfields")
+        self.assert_serves()
+
+    def test_WIR_06_a_second_and_a_late_bitfield_are_kept(self):
+        """aria2 sends such, in place of many haves."""
+        right = message(BITFIELD, bytes(2) + b"\x10")
+        for name, data in {"twice": 2 * right, "a hundred times": 100 * right,
+                           "after have": message(HAVE, be32(1)) + right,
+                           "after have none": message(HAVE_NONE) + right,
+                           "after have all": message(HAVE_ALL) + right}.items():
+            with self.subTest(name), self.connect() as peer:
+                peer.send(data)
+                self.assert_kept(peer, name)
+        self.assert_serves()
+
+    def test_WIR_06_a_flood_of_bitfields_is_dropped(self):
+        with self.memory_within(256 * KIB), self.connect() as peer:
+            flood = 1000 * message(BITFIELD, bytes(3))
+            self.assertIsNotNone(peer.flood(flood, 1 << 40, 10), "never dropped")
         self.assert_serves()
 
 

@@ -60,8 +60,7 @@ void HttpFetcher::close() {
 void HttpFetcher::get(const HttpGet& request) {
   if (!multi_ || transfers_.contains(request.id)) return;
   const bool refused = transfers_.size() >= kRequestsMax;
-  transfers_.emplace(request.id, std::make_unique<HttpTransfer>(
-                                     steady_now(), request, config_.user_agent, config_.limits));
+  transfers_.emplace(request.id, std::make_unique<HttpTransfer>(steady_now(), request, config_));
   if (!refused) return begin(request.id);
   boost::asio::post(io_, [this, id = request.id] {
     answer(id, HttpReply{0, {}, "too many requests under way", {}});

@@ -21,11 +21,6 @@
 
 namespace weir {
 
-struct HttpFetcherConfig {
-  std::string user_agent = "weir";
-  HttpLimits limits;
-};
-
 class HttpFetcher {
  public:
   static constexpr std::size_t kRequestsMax = 256;  // under way; more are answered with an error

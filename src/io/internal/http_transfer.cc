@@ -30,22 +30,21 @@ bool http_address_allowed(const Endpoint& to, bool allow_local,
   return !from || redirect_address_allowed(*from, to.address);
 }
 
-HttpTransfer::HttpTransfer(TimePoint now, const HttpGet& request, const std::string& user_agent,
-                           const HttpLimits& limits)
-    : request_(request), limits_(limits), easy_(curl_easy_init()), url_(request.url) {
+HttpTransfer::HttpTransfer(TimePoint now, const HttpGet& request, const HttpFetcherConfig& config)
+    : request_(request), limits_(config.limits), easy_(curl_easy_init()), url_(request.url) {
   WEIR_ASSERT(easy_ != nullptr);
-  const bool shorter = request.timeout > Duration::zero() && request.timeout < limits.total;
-  deadline_ = now + (shorter ? request.timeout : limits.total);
+  const bool shorter = request.timeout > Duration::zero() && request.timeout < limits_.total;
+  deadline_ = now + (shorter ? request.timeout : limits_.total);
   // The machine that made this URL has judged it; only its address remains to be judged.
   auto parsed = parse_tracker_url(std::string_view(url_).substr(0, url_.find('?')),
                                   {.international_hosts = true, .preset_parameters = true});
   if (parsed && parsed->scheme != TrackerScheme::udp) parsed_ = std::move(*parsed);
-  set_fixed_options(user_agent);
+  set_fixed_options(config);
 }
 
 HttpTransfer::~HttpTransfer() = default;
 
-void HttpTransfer::set_fixed_options(const std::string& user_agent) {
+void HttpTransfer::set_fixed_options(const HttpFetcherConfig& config) {
   CURL* easy = easy_.get();
   set(easy, CURLOPT_PRIVATE, this);
   set(easy, CURLOPT_NOSIGNAL, 1L);
@@ -60,9 +59,13 @@ void HttpTransfer::set_fixed_options(const std::string& user_agent) {
   set(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
   set(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
   set(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
-  set(easy, CURLOPT_USERAGENT, user_agent.c_str());
+  set(easy, CURLOPT_USERAGENT, config.user_agent.c_str());
   set(easy, CURLOPT_SSL_VERIFYPEER, 1L);
   set(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+  if (!config.ca_file.empty()) {
+    set(easy, CURLOPT_CAINFO, config.ca_file.c_str());
+    set(easy, CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+  }
   set(easy, CURLOPT_FRESH_CONNECT, 1L);
   set(easy, CURLOPT_FORBID_REUSE, 1L);
   set(easy, CURLOPT_IPRESOLVE,

@@ -32,6 +32,12 @@ struct HttpLimits {
   Duration silence = std::chrono::seconds(10);  // less than 10 bytes a second for so long
 };
 
+struct HttpFetcherConfig {
+  std::string user_agent = "weir";
+  std::string ca_file;  // trusted for https in place of the system's certificates, unless empty
+  HttpLimits limits;
+};
+
 // Whether a request may connect to `to`. `from`: who sent the redirect that leads there. Loopback,
 // link-local and private networks only when the user named the target.
 [[nodiscard]] bool http_address_allowed(const Endpoint& to, bool allow_local,
@@ -39,8 +45,7 @@ struct HttpLimits {
 
 class HttpTransfer {
  public:
-  HttpTransfer(TimePoint now, const HttpGet& request, const std::string& user_agent,
-               const HttpLimits& limits);
+  HttpTransfer(TimePoint now, const HttpGet& request, const HttpFetcherConfig& config);
   ~HttpTransfer();
   HttpTransfer(const HttpTransfer&) = delete;
   HttpTransfer& operator=(const HttpTransfer&) = delete;
@@ -57,7 +62,7 @@ class HttpTransfer {
   static curl_socket_t open_socket(void* self, curlsocktype purpose, curl_sockaddr* address);
   static std::size_t take_header(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t take_body(char* data, std::size_t size, std::size_t count, void* self);
-  void set_fixed_options(const std::string& user_agent);
+  void set_fixed_options(const HttpFetcherConfig& config);
   [[nodiscard]] bool redirecting() const;
   [[nodiscard]] HttpReply failed(TrackerError why) const;
   [[nodiscard]] TrackerError failure(CURLcode code) const;

@@ -13,7 +13,7 @@ namespace weir {
 class FetchLoop {
  public:
   explicit FetchLoop(HttpLimits limits = {})
-      : fetcher_(io_, {"weir/test", limits},
+      : fetcher_(io_, {"weir/test", {}, limits},
                  [this](RequestId id, HttpReply reply) { replies.emplace(id, std::move(reply)); }) {
   }
 
