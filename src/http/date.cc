@@ -92,7 +92,8 @@ std::optional<UnixSeconds> to_unix(const Civil& civil) {
                             day(static_cast<unsigned>(civil.day))};
   if (!date.ok()) return std::nullopt;
   const auto days = sys_days(date).time_since_epoch().count();
-  return static_cast<UnixSeconds>(days) * kSecondsPerDay + civil.second_of_day;
+  // A leap second at the very end would have no date of its own.
+  return std::min(static_cast<UnixSeconds>(days) * kSecondsPerDay + civil.second_of_day, kLast);
 }
 
 std::optional<UnixSeconds> parse_fixdate(std::string_view text) {
