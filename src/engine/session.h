@@ -83,6 +83,9 @@ class Session {
   // Appends what to send now, within the rate limits; empty: nothing until WakeWrite.
   void collect(TimePoint now, ConnId conn, std::size_t bytes_max, std::vector<SendRange>& out);
   void sent(TimePoint now, ConnId conn, std::size_t bytes);
+  // Where the content is that collect() said to be at a path where nothing is now; ask before
+  // handle_send_failed(). Nothing: nowhere.
+  [[nodiscard]] std::optional<DiskPath> moved_path(ConnId conn, const DiskPath& path) const;
   // Content could not be read for sending: closes the connection, checks the piece again.
   void handle_send_failed(TimePoint now, ConnId conn, const DiskError& error);
 

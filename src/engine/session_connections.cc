@@ -313,6 +313,13 @@ void Session::sent(TimePoint now, ConnId conn, std::size_t bytes) {
   s.settle(now);
 }
 
+std::optional<DiskPath> Session::moved_path(ConnId conn, const DiskPath& path) const {
+  const Impl::Conn* c = impl_->find_conn(conn);
+  const Torrent* torrent = c != nullptr && c->torrent ? impl_->find(*c->torrent) : nullptr;
+  if (torrent == nullptr || !torrent->has_storage()) return std::nullopt;
+  return torrent->storage().moved_path(path);
+}
+
 void Session::handle_send_failed(TimePoint now, ConnId conn, const DiskError&) {
   Impl& s = *impl_;
   Impl::Conn* c = s.find_conn(conn);

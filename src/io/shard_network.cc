@@ -80,6 +80,14 @@ void Shard::Impl::sent(ConnId conn, std::size_t bytes) {
   drain();
 }
 
+DiskResult<SendFile> Shard::Impl::open_read(ConnId conn, const DiskPath& path) {
+  auto opened = disk.open_read(path);
+  if (opened || opened.error().code != DiskErrc::not_found) return opened;
+  // A job may have renamed it while its result is still on the way here.
+  const auto moved = session.moved_path(conn, path);
+  return moved ? disk.open_read(*moved) : opened;
+}
+
 void Shard::Impl::send_failed(ConnId conn, const DiskError& error) {
   session.handle_send_failed(now, conn, error);
   drain();

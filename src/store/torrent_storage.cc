@@ -53,6 +53,14 @@ std::optional<DiskPath> TorrentStorage::other_path(FileIndex file) const {
                                      : info_->layout.file(file).path};
 }
 
+std::optional<DiskPath> TorrentStorage::moved_path(const DiskPath& path) const {
+  if (!part_names_) return std::nullopt;
+  for (std::uint32_t i = 0; i < info_->layout.files().size(); ++i) {
+    if (on_disk(FileIndex{i}) && file_path(FileIndex{i}) == path) return other_path(FileIndex{i});
+  }
+  return std::nullopt;
+}
+
 DiskPath TorrentStorage::side_path() const {
   return {options_.side_root, info_->hashes.wire_hash().hex() + ".side"};
 }

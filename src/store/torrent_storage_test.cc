@@ -43,6 +43,20 @@ TEST(TorrentStorage, PiecesLandInTheFilesTheyBelongTo) {
   }
 }
 
+TEST(TorrentStorage, AFileThatIsNotThereMayHaveItsOtherName) {
+  const auto torrent = make_test_torrent(TorrentKind::v1, kPiece, {{"t/a", 5}, {"t/b", 5}});
+  const auto storage = torrent.storage({"t/b"}, true);
+  const DiskPath part{kTestRoot, "t/a.part"}, whole{kTestRoot, "t/a"};
+  EXPECT_EQ(storage.moved_path(part), whole);
+  EXPECT_EQ(storage.moved_path(whole), std::nullopt) << "not a path it gave";
+  EXPECT_EQ(storage.moved_path({kTestRoot, "t/b.part"}), std::nullopt) << "not on disk";
+  EXPECT_EQ(storage.moved_path(storage.side_path()), std::nullopt);
+  Bitfield finished(2);
+  finished.set(0);
+  EXPECT_EQ(storage.with_sets(storage.wanted(), finished).moved_path(whole), part);
+  EXPECT_EQ(torrent.storage().moved_path(whole), std::nullopt) << "without .part";
+}
+
 TEST(TorrentStorage, AnyRangeReadsAsItWasWritten) {
   const auto torrent =
       make_test_torrent(TorrentKind::hybrid, kPiece, {{"t/a", 20000}, {"t/b", 5}, {"t/c", 40000}});

@@ -46,7 +46,8 @@ class ConnectionHost {
   virtual void sent(ConnId conn, std::size_t bytes) = 0;
   virtual void send_failed(ConnId conn, const DiskError& error) = 0;
 
-  virtual DiskResult<SendFile> open_read(const DiskPath& path) = 0;
+  // A file named by collect() for that connection.
+  virtual DiskResult<SendFile> open_read(ConnId conn, const DiskPath& path) = 0;
 };
 
 class Connection : public std::enable_shared_from_this<Connection> {

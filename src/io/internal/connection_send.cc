@@ -115,7 +115,7 @@ Connection::SendProgress Connection::send_memory(std::span<const SendRange> rang
 
 Connection::SendProgress Connection::send_file(const StoredRange& range) {
   if (file_.fd < 0 || file_path_ != range.path) {
-    auto opened = host_.open_read(range.path);
+    auto opened = host_.open_read(id_, range.path);
     if (!opened) {
       host_.send_failed(id_, opened.error());
       return {SendOutcome::failed, 0};

@@ -64,7 +64,7 @@ class ScriptedHost : public ConnectionHost {
     ++sends;
   }
   void send_failed(ConnId, const DiskError& error) override { send_error = error; }
-  DiskResult<SendFile> open_read(const DiskPath& path) override {
+  DiskResult<SendFile> open_read(ConnId, const DiskPath& path) override {
     const int fd = ::open((path.root + "/" + path.relative).c_str(), O_RDONLY | O_CLOEXEC);
     if (fd < 0) return std::unexpected(DiskError{DiskErrc::not_found, path.relative});
     ++opened;

@@ -43,7 +43,7 @@ struct Shard::Impl final : ConnectionHost {
   void collect(ConnId conn, std::size_t bytes_max, std::vector<SendRange>& out) override;
   void sent(ConnId conn, std::size_t bytes) override;
   void send_failed(ConnId conn, const DiskError& error) override;
-  DiskResult<SendFile> open_read(const DiskPath& path) override { return disk.open_read(path); }
+  DiskResult<SendFile> open_read(ConnId conn, const DiskPath& path) override;
 
   // shard.cc
   NetResult<void> start();

@@ -114,6 +114,10 @@ class LoopbackNode {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, patience, [this] { return done_; });
   }
+  [[nodiscard]] bool wait_piece(std::chrono::seconds patience = std::chrono::seconds(20)) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, patience, [this] { return pieces_ > 0; });
+  }
   [[nodiscard]] bool has(const LoopbackTorrent& torrent) const {
     for (const auto& [path, bytes] : torrent.contents) {
       if (get_file(root() + '/' + path) != bytes) return false;
@@ -125,6 +129,7 @@ class LoopbackNode {
   void note(const Event& event) {
     const std::lock_guard lock(mutex_);
     if (std::holds_alternative<TorrentDone>(event.body)) done_ = true;
+    if (std::holds_alternative<PieceDone>(event.body)) ++pieces_;
     changed_.notify_all();
   }
 
@@ -136,6 +141,7 @@ class LoopbackNode {
   std::mutex mutex_;
   std::condition_variable changed_;
   bool done_ = false;
+  int pieces_ = 0;
   std::unique_ptr<Shard> shard_;
 };
 
