@@ -11,6 +11,7 @@
 namespace weir::sim {
 
 Buffer Content::piece(PieceIndex piece) const {
+  if (!known_pieces.empty()) return known_pieces.at(piece);
   Buffer bytes;
   const Layout& l = layout();
   for (const FileSlice& slice : l.slices(piece, 0, l.piece_size(piece))) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,6 +22,8 @@ struct Content {
   std::shared_ptr<const TorrentMetadata> metadata;
   Buffer torrent_file;
   std::vector<Buffer> files;  // by file of the layout; empty for pads
+  // Of a torrent too large to hold, in place of the files: the only pieces there are.
+  std::map<PieceIndex, Buffer> known_pieces;
 
   [[nodiscard]] const TorrentInfo& info() const { return *metadata->info; }
   [[nodiscard]] const Layout& layout() const { return metadata->info->layout; }

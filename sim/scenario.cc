@@ -8,7 +8,7 @@ namespace weir::sim {
 
 std::vector<Scenario> all_scenarios() {
   using Add = void (*)(ScenarioList&);
-  constexpr std::array<std::pair<const char*, Add>, 12> kGroups{{
+  constexpr std::array<std::pair<const char*, Add>, 13> kGroups{{
       {"transfer", add_transfer_scenarios},
       {"swarm", add_swarm_scenarios},
       {"poison", add_poison_scenarios},
@@ -19,6 +19,7 @@ std::vector<Scenario> all_scenarios() {
       {"selection", add_selection_scenarios},
       {"limits", add_limit_scenarios},
       {"trackers", add_tracker_scenarios},
+      {"layout", add_layout_scenarios},
       {"lifecycle", add_lifecycle_scenarios},
       {"canaries", add_canaries},
   }};

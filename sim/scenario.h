@@ -61,6 +61,7 @@ void add_metadata_scenarios(ScenarioList& out);
 void add_selection_scenarios(ScenarioList& out);
 void add_limit_scenarios(ScenarioList& out);
 void add_tracker_scenarios(ScenarioList& out);
+void add_layout_scenarios(ScenarioList& out);
 void add_lifecycle_scenarios(ScenarioList& out);
 void add_canaries(ScenarioList& out);
 

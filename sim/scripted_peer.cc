@@ -201,9 +201,21 @@ void ScriptedPeer::answer(StreamId stream, const BlockRequest& block) {
   const Buffer piece = content_.piece(block.piece);
   Buffer bytes(piece.begin() + block.begin, piece.begin() + block.begin + block.length);
   if (config_.requests == AnswerRequests::corrupt) bytes[bytes.size() / 2] ^= std::byte{0x20};
+  if (config_.requests == AnswerRequests::false_padding) falsify_padding(block, bytes);
   append_block_header(conn->out, as_header(block));
   append(conn->out, Bytes(bytes));
   flush(stream);
+}
+
+void ScriptedPeer::falsify_padding(const BlockRequest& block, Buffer& bytes) {
+  auto at = bytes.begin();
+  for (const FileSlice& slice : content_.layout().slices(block.piece, block.begin, block.length)) {
+    if (slice.pad) {
+      std::fill_n(at, slice.length, std::byte{0xff});
+      counters_.false_padding_sent += slice.length;
+    }
+    at += slice.length;
+  }
 }
 
 void ScriptedPeer::on_extended(StreamId stream, Conn& conn, const ExtendedMessage& message) {

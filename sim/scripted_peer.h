@@ -28,6 +28,7 @@ enum class AnswerRequests : std::uint8_t {
   serve,
   serve_cancelled_too,  // as one whose cancel crossed with the block
   corrupt,              // every block with a wrong byte
+  false_padding,        // ones where padding is
   reject,
   ignore,
 };
@@ -61,6 +62,7 @@ class ScriptedPeer : public HostHandler {
     std::uint64_t blocks_sent = 0;
     std::uint64_t blocks_after_cancel = 0;
     std::uint64_t rejects_sent = 0;
+    std::uint64_t false_padding_sent = 0;  // bytes
     std::uint64_t closed = 0;
     std::vector<TimePoint> accepted;
     std::vector<TimePoint> metadata_requests;
@@ -100,6 +102,7 @@ class ScriptedPeer : public HostHandler {
   void on_message(StreamId stream, Conn& conn, const WireMessage& message);
   void on_request(StreamId stream, Conn& conn, const BlockRequest& block);
   void answer(StreamId stream, const BlockRequest& block);
+  void falsify_padding(const BlockRequest& block, Buffer& bytes);
   void on_extended(StreamId stream, Conn& conn, const ExtendedMessage& message);
 
   World& world_;

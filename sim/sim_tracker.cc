@@ -67,8 +67,7 @@ void SimTracker::get(const std::string& url, const IpAddress& from,
   if (forged_) forged_(from, compact);
   for (const Endpoint& peer : others) peer.append_compact(compact);
   Buffer body;
-  append(body, "d8:intervali" + std::to_string(interval_seconds_) + "e5:peers" +
-                   std::to_string(compact.size()) + ":");
+  append(body, "d" + interval_fields_ + "5:peers" + std::to_string(compact.size()) + ":");
   append(body, Bytes(compact));
   append(body, "e");
   world_.after(delay_, [reply = std::move(reply), body = std::move(body), own]() mutable {

@@ -12,6 +12,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "base/endpoint.h"
 #include "engine/session_types.h"
@@ -30,7 +31,11 @@ class SimTracker {
   void set_forged(std::function<void(const IpAddress& asker, Buffer& compact)> forged) {
     forged_ = std::move(forged);
   }
-  void set_interval(std::uint32_t seconds) { interval_seconds_ = seconds; }
+  void set_interval(std::uint32_t seconds) {
+    interval_fields_ = "8:intervali" + std::to_string(seconds) + "e";
+  }
+  // What its answers say of intervals, as bencoded fields.
+  void set_interval_fields(std::string fields) { interval_fields_ = std::move(fields); }
   // An announce from `from`; `reply` is called later.
   void get(const std::string& url, const IpAddress& from, std::function<void(HttpReply)> reply);
   [[nodiscard]] std::uint64_t announces() const { return announces_; }
@@ -46,7 +51,7 @@ class SimTracker {
   Duration delay_ = std::chrono::milliseconds(50);
   bool down_ = false;
   bool failing_ = false;
-  std::uint32_t interval_seconds_ = 120;
+  std::string interval_fields_ = "8:intervali120e";
   std::uint64_t announces_ = 0;
   std::uint64_t stops_ = 0;
   std::deque<TimePoint> recent_;

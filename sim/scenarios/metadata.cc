@@ -41,14 +41,15 @@ void metadata_refused(World& world, Verdict& verdict, AnswerMetadata answer) {
     const Duration gap = asked[i] - asked[i - 1];
     if (gap < seconds(1)) continue;
     ++bursts;
-    verdict.expect(gap >= seconds(15), "asked again after " + text(to_seconds(gap)) + " s");
+    verdict.expect(gap >= seconds(20), "asked again after " + text(to_seconds(gap)) + " s");
   }
   verdict.expect(bursts >= 1, "it was never asked again");
+  verdict.expect(bursts <= 4 * 60 / 20, "it was asked again too often");
   const Node& seed = setup.add_seed(content);
   leech.session().add_peer(world.now(), key, seed.endpoint(), PeerSource::user);
   leech.drain();
-  verdict.expect(world.run_until([&] { return leech.status(key).has_metadata; }, seconds(30)),
-                 "the honest peer's metadata does not arrive");
+  verdict.expect(world.run_until([&] { return leech.status(key).has_metadata; }, seconds(5)),
+                 "the honest peer has to wait for the other");
 }
 
 // One of two peers sends false metadata: it is found out, and the download goes on.

@@ -45,6 +45,42 @@ void tracker_down_peer_known(World& world, Verdict& verdict) {
   verdict.note("seconds " + text(setup.finish(verdict, seconds(30))));
 }
 
+// TRH-08: whatever an answer says of intervals, announces are between a minute and a day apart.
+void odd_interval(World& world, Verdict& verdict, const std::string& fields, Duration expected) {
+  const Content content = some_content(world);
+  Setup setup(world);
+  setup.tracker().set_interval_fields(fields);
+  setup.add_seed(content);
+  const auto one_day = hours(24);
+  world.run_for(one_day);
+  const auto announces = static_cast<double>(setup.tracker().announces());
+  // Both hashes of the hybrid are announced; the clock has some play.
+  const double ideal = 2 * to_seconds(one_day) / to_seconds(expected);
+  verdict.note(fields + ": " + std::to_string(setup.tracker().announces()) + " a day");
+  verdict.expect(announces >= 2 + 0.8 * ideal - 2, fields + ": asked too seldom");
+  verdict.expect(announces <= 2 + 1.2 * ideal + 2, fields + ": asked too often");
+}
+
+void odd_intervals(World& world, Verdict& verdict) {
+  const std::pair<const char*, Duration> cases[] = {
+      {"8:intervali0e", minutes(1)},
+      {"8:intervali1e", minutes(1)},
+      {"8:intervali-1e", minutes(1)},
+      {"8:intervali2147483648e", hours(24)},
+      {"8:interval4:soon", minutes(30)},
+      {"", minutes(30)},
+      {"8:intervali1800e12:min intervali0e", minutes(30)},
+      {"8:intervali1800e12:min intervali-1e", minutes(30)},
+      {"8:intervali1800e12:min interval4:soon", minutes(30)},
+  };
+  std::uint64_t number = 0;
+  for (const auto& [fields, expected] : cases) {
+    in_sub_world(world, ++number, [&, &fields = fields, &expected = expected](World& inner) {
+      odd_interval(inner, verdict, fields, expected);
+    });
+  }
+}
+
 // TRH-14: every answer names the asker itself and 10,000 copies of one victim.
 void lying_tracker(World& world, Verdict& verdict, bool victim_answers) {
   const Content content = some_content(world);
@@ -123,6 +159,9 @@ void add_tracker_scenarios(ScenarioList& out) {
                  tracker_comes_back});
   out.push_back({"tracker-down", "a peer named by the user makes up for a dead tracker",
                  tracker_down_peer_known});
+  out.push_back({"tracker-intervals",
+                 "TRH-08: whatever a tracker says, announces are a minute to a day apart",
+                 odd_intervals});
   out.push_back({"tracker-lies-silent", "TRH-14: a victim that never answers is dialled 3 times/h",
                  [](World& w, Verdict& v) { lying_tracker(w, v, false); }});
   out.push_back({"tracker-lies-closing",
