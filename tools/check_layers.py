@@ -18,7 +18,7 @@ INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTIL
 # What a header's or a CMake target's first letters say about the library behind it.
 LIBRARY_HEADERS = {
     "boost/": "Boost", "curl/": "libcurl", "sqlite3": "SQLite", "openssl/": "OpenSSL",
-    "fmt/": "fmt", "spdlog/": "spdlog", "CLI/": "CLI11", "zlib.h": "zlib",
+    "fmt/": "fmt", "spdlog/": "spdlog", "CLI/": "CLI11", "zlib.h": "zlib", "protozero/": "protozero",
 }
 LIBRARY_TARGETS = {
     "Boost::": "Boost", "CURL::": "libcurl", "SQLite": "SQLite", "OpenSSL::": "OpenSSL",

@@ -94,6 +94,10 @@ TorrentFile pad_file(std::uint64_t length, std::uint64_t offset) {
   return pad;
 }
 
+std::size_t payload_blocks(const Layout& layout, PieceIndex piece) {
+  return (layout.piece_payload(piece) + kBlockSize - 1) / kBlockSize;
+}
+
 }  // namespace
 
 std::uint32_t choose_piece_length(std::uint64_t content_size) {
@@ -190,24 +194,36 @@ std::optional<std::size_t> TorrentBuilder::source_of(FileIndex file) const {
   return source == kPad ? std::nullopt : std::optional(source);
 }
 
-std::vector<CreatedPieceHashes> hash_created_pieces(const Layout& layout,
-                                                    std::span<const CreatedPieceInput> inputs) {
-  std::vector<CreatedPieceHashes> out(inputs.size());
-  std::vector<Bytes> messages;
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    WEIR_ASSERT(inputs[i].data.size() == layout.piece_size(inputs[i].piece));
-    out[i].piece = inputs[i].piece;
-    messages.push_back(inputs[i].data);
-  }
-  if (has_v1(layout.kind())) {
-    std::vector<Sha1Digest> digests(inputs.size());
-    sha1_many(messages, digests);
-    for (std::size_t i = 0; i < out.size(); ++i) out[i].v1 = digests[i];
-  }
+CreatedPieceHashes created_piece(const Layout& layout, PieceIndex piece, const Sha1Digest& v1,
+                                 std::span<const Sha256Digest> leaves) {
+  CreatedPieceHashes out;
+  out.piece = piece;
+  if (has_v1(layout.kind())) out.v1 = v1;
   if (!has_v2(layout.kind())) return out;
+  WEIR_ASSERT(leaves.size() == payload_blocks(layout, piece));
+  // BEP 52: a file within one piece has a tree of its own width only.
+  const bool small = layout.file(layout.piece_file(piece)).length <= layout.piece_length();
+  const std::uint64_t width =
+      small ? merkle_width(leaves.size()) : std::uint64_t{layout.piece_length() / kBlockSize};
+  out.v2_subtree = merkle_root(leaves, width, 0);
+  return out;
+}
+
+std::vector<CreatedPieceHashes> hash_created_pieces(const Layout& layout,
+                                                    std::span<const CreatedPieceInput> inputs,
+                                                    CreatedLeaves keep) {
+  WEIR_ASSERT(keep == CreatedLeaves::drop || has_v2(layout.kind()));
+  std::vector<Bytes> messages;
+  for (const CreatedPieceInput& input : inputs) {
+    WEIR_ASSERT(input.data.size() == layout.piece_size(input.piece));
+    messages.push_back(input.data);
+  }
+  std::vector<Sha1Digest> digests(inputs.size());
+  if (has_v1(layout.kind())) sha1_many(messages, digests);
   // The blocks of all pieces go through the lanes together.
   messages.clear();
   for (const CreatedPieceInput& input : inputs) {
+    if (!has_v2(layout.kind())) break;
     Bytes rest = input.data.first(layout.piece_payload(input.piece));
     for (; !rest.empty(); rest = rest.subspan(messages.back().size())) {
       messages.push_back(rest.first(std::min<std::size_t>(kBlockSize, rest.size())));
@@ -215,16 +231,14 @@ std::vector<CreatedPieceHashes> hash_created_pieces(const Layout& layout,
   }
   std::vector<Sha256Digest> leaves(messages.size());
   sha256_many(messages, leaves);
+  std::vector<CreatedPieceHashes> out;
   std::span<const Sha256Digest> rest = leaves;
-  for (CreatedPieceHashes& hashes : out) {
-    const std::uint32_t payload = layout.piece_payload(hashes.piece);
-    const std::size_t blocks = (payload + kBlockSize - 1) / kBlockSize;
-    // BEP 52: a file within one piece has a tree of its own width only.
-    const bool small = layout.file(layout.piece_file(hashes.piece)).length <= layout.piece_length();
-    const std::uint64_t width =
-        small ? merkle_width(blocks) : std::uint64_t{layout.piece_length() / kBlockSize};
-    hashes.v2_subtree = merkle_root(rest.first(blocks), width, 0);
-    rest = rest.subspan(blocks);
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const PieceIndex piece = inputs[i].piece;
+    const auto own = rest.first(has_v2(layout.kind()) ? payload_blocks(layout, piece) : 0);
+    rest = rest.subspan(own.size());
+    out.push_back(created_piece(layout, piece, digests[i], own));
+    if (keep == CreatedLeaves::keep) out.back().leaves.assign(own.begin(), own.end());
   }
   return out;
 }

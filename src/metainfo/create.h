@@ -93,12 +93,26 @@ struct CreatedPieceHashes {
   PieceIndex piece{};
   Sha1Digest v1;            // zero for v2-only
   Sha256Digest v2_subtree;  // zero for v1-only
+  // SHA-256 of each 16 KiB of the piece's payload, when they were asked for: what other trees over
+  // the same bytes are made of. Those of a file's pieces in order are the file's.
+  std::vector<Sha256Digest> leaves;
 };
 
+enum class CreatedLeaves : std::uint8_t { drop, keep };
+
 // Hashes several pieces side by side in SIMD lanes; a batch of 16 or more is fastest.
-// REQUIRES: data.size() == layout.piece_size(piece) for each.
+// REQUIRES: data.size() == layout.piece_size(piece) for each; leaves are kept of v2 and hybrid
+// torrents only.
 [[nodiscard]] std::vector<CreatedPieceHashes> hash_created_pieces(
-    const Layout& layout, std::span<const CreatedPieceInput> inputs);
+    const Layout& layout, std::span<const CreatedPieceInput> inputs,
+    CreatedLeaves leaves = CreatedLeaves::drop);
+
+// The same for a piece that another pass has hashed already, say while its bytes came in before
+// anyone knew how many there would be. What the torrent's kind has no use for is not looked at.
+// REQUIRES: for v2 and hybrid, one leaf for each 16 KiB of the piece's payload.
+[[nodiscard]] CreatedPieceHashes created_piece(const Layout& layout, PieceIndex piece,
+                                               const Sha1Digest& v1,
+                                               std::span<const Sha256Digest> leaves);
 
 struct CreatedTorrent {
   TorrentMetadata metadata;

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "hash/merkle.h"
+#include "hash/sha.h"
 #include "metainfo/parse.h"
 
 namespace weir {
@@ -227,6 +229,59 @@ TEST(NaturalOrder, DigitsCountAsNumbers) {
   std::sort(names.begin(), names.end(), natural_less);
   EXPECT_EQ(names,
             (std::vector<std::string>{"B", "a", "a1x9", "a1x10", "a02", "a2", "a2b", "a10"}));
+}
+
+// One file of the given length, all of it in one buffer.
+struct Whole {
+  TorrentBuilder builder;
+  Buffer content;
+  std::vector<CreatedPieceInput> inputs;
+};
+
+Whole whole(std::uint64_t length, std::uint32_t piece_length, TorrentKind kind) {
+  Whole out{*TorrentBuilder::make(options_for(kind, piece_length), {file("", length)}), {}, {}};
+  for (std::uint64_t i = 0; i < length; ++i) out.content.push_back(content_byte(0, i));
+  const Layout& layout = out.builder.layout();
+  for (std::uint32_t p = 0; p < layout.piece_count(); ++p) {
+    const std::size_t begin = std::size_t{p} * piece_length;
+    out.inputs.push_back(
+        {PieceIndex{p}, Bytes(out.content).subspan(begin, layout.piece_size(PieceIndex{p}))});
+  }
+  return out;
+}
+
+TEST(Create, LeavesThatAreKeptAreTheFilesInOrder) {
+  for (const std::uint64_t length : {5ULL, 40000ULL, 65536ULL, 150000ULL}) {
+    const Whole w = whole(length, 65536, TorrentKind::hybrid);
+    std::vector<Sha256Digest> leaves, expected;
+    for (const auto& piece :
+         hash_created_pieces(w.builder.layout(), w.inputs, CreatedLeaves::keep)) {
+      leaves.insert(leaves.end(), piece.leaves.begin(), piece.leaves.end());
+    }
+    merkle_leaves(w.content, expected);
+    EXPECT_EQ(leaves, expected) << length;
+    for (const auto& piece : hash_created_pieces(w.builder.layout(), w.inputs)) {
+      EXPECT_TRUE(piece.leaves.empty());
+    }
+  }
+}
+
+TEST(Create, APieceHashedByAnotherPassIsTheSamePiece) {
+  for (const TorrentKind kind : {TorrentKind::v1, TorrentKind::v2, TorrentKind::hybrid}) {
+    for (const std::uint64_t length : {5ULL, 40000ULL, 65536ULL, 150000ULL}) {
+      const Whole w = whole(length, 65536, kind);
+      const Layout& layout = w.builder.layout();
+      const auto expected = hash_created_pieces(layout, w.inputs);
+      for (std::size_t i = 0; i < w.inputs.size(); ++i) {
+        std::vector<Sha256Digest> leaves;
+        merkle_leaves(w.inputs[i].data, leaves);
+        const auto got = created_piece(layout, w.inputs[i].piece, sha1(w.inputs[i].data), leaves);
+        EXPECT_EQ(got.piece, expected[i].piece);
+        EXPECT_EQ(got.v1, expected[i].v1);
+        EXPECT_EQ(got.v2_subtree, expected[i].v2_subtree);
+      }
+    }
+  }
 }
 
 }  // namespace
