@@ -161,13 +161,24 @@ void Transfer::handle_last_events() {
   }
 }
 
+// Content may turn out to be bad after it was trusted: when a piece of it is first asked for.
+void Transfer::look_at(WatchedTorrent& torrent) {
+  auto status = client_.status(torrent.key);
+  if (!status) return;
+  torrent.status = std::move(*status);
+  const std::uint32_t gone = torrent.status.pieces_total - torrent.status.pieces_done;
+  if (!goal_.seed_only || !torrent.done || gone == 0) return;
+  torrent.done = false;
+  torrent.incomplete = true;
+  output_.warning(fmt::format("{}: {} of {} pieces turned out to be bad, the others are seeded",
+                              torrent.label, gone, torrent.status.pieces_total));
+}
+
 void Transfer::refresh(Clock::time_point now) {
   if (now - refreshed_ < kRefresh) return;
   refreshed_ = now;
   for (const std::string& line : tracker_notes_.take_due(now)) output_.note(line);
-  for (WatchedTorrent& torrent : torrents_) {
-    if (auto status = client_.status(torrent.key)) torrent.status = std::move(*status);
-  }
+  for (WatchedTorrent& torrent : torrents_) look_at(torrent);
   show_progress(now);
 }
 
@@ -236,7 +247,7 @@ void Transfer::summarize(TransferEnd end, ExitCode exit) {
 ExitCode Transfer::run() {
   const TransferEnd end = wait_for_end();
   for (WatchedTorrent& torrent : torrents_) {
-    if (auto status = client_.status(torrent.key)) torrent.status = std::move(*status);
+    look_at(torrent);
     torrent.trackers = client_.trackers(torrent.key);
   }
   const ExitCode exit = transfer_exit(goal_, end, torrents_);

@@ -53,6 +53,7 @@ class Transfer {
   void handle_all_events();
   void handle_last_events();
   void check_selection(WatchedTorrent& torrent);
+  void look_at(WatchedTorrent& torrent);
   void refresh(Clock::time_point now);
   void show_progress(Clock::time_point now);
   [[nodiscard]] TransferEnd wait_for_end();

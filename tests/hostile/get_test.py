@@ -3,6 +3,7 @@
 
 from support import KIB, MIB, PIECE_SIZE, HostileCase, main  # first: it finds the others
 
+from harness import weir
 from harness.processes import wait_until
 from peer import (ALLOWED_FAST, BLOCK, HAVE_ALL, INTERESTED, PIECE, REJECT, REQUEST, SUGGEST,
                   UNCHOKE, Peer, be32, message)
@@ -89,6 +90,32 @@ class Content(HostileCase):
         wait_until("a progress event", lambda: len(self.node.named("progress")) >= 2, 20)
         self.assertEqual(0, self.node.progress()["peers"])
         self.assert_completes()
+
+    def test_WIR_32_a_stop_while_a_block_is_under_way_is_clean(self):
+        peer, asked = self.seeding()
+        served = set()
+        while len(served) < 12:
+            piece, begin, length = (int.from_bytes(asked[at:at + 4], "big") for at in (0, 4, 8))
+            at = piece * PIECE_SIZE + begin
+            block = message(PIECE, asked[:8] + self.content[at:at + length])
+            served.add(at)
+            if len(served) == 12:
+                block = block[:len(block) // 2]
+            peer.send(block)
+            asked = peer.wait_for(REQUEST)
+        end = self.node.stop()
+        self.assertEqual(7, end["exit_code"])
+        self.assertTrue(peer.closed_within(5))
+        kept = end["torrents"][0]["done_bytes"]
+        self.assertLess(kept, len(self.content))
+        self.watch.judge()
+
+        self.node = weir.get(self, self.torrent.path, self.out, "--check", "full")
+        self.place_of_node()
+        self.wait_listening()
+        self.assert_completes()
+        self.assertEqual(len(self.content) - kept, self.node.named("end")[0]["torrents"][0]
+                         ["downloaded_bytes"], "other pieces were kept than it said")
 
 
 if __name__ == "__main__":

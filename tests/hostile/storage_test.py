@@ -126,7 +126,10 @@ class Conflicts(HostileCase):
                 self.node = weir.seed(self, self.torrent, self.data, *how)
                 self.place_of_node()
                 self.assert_one_piece_is_kept_back(5)
-                self.node.process.stop()
+                end = self.node.stop()
+                self.assertEqual(5, end["exit_code"])
+                self.assertFalse(end["torrents"][0]["complete"])
+                self.assertIn("1 of 20 pieces", self.node.process.errors.read_text())
 
     def assert_one_piece_is_kept_back(self, bad: int) -> None:
         with self.unchoked() as peer:

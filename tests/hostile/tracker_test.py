@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Hostile trackers of a `weir seed`."""
 
-from support import KIB, MIB, TRAP_ADDRESS, HostileCase, main  # first: it finds the others
+from support import KIB, MIB, TRAP_ADDRESS, HostileCase, main, v1_info  # first: it finds the others
 
 import json
 import socket
 import threading
 import time
 
-from harness import bencode, network, weir
+from harness import bencode, network, torrents, weir
 from harness.processes import wait_until
 from peer import HonestSeed
 
@@ -98,9 +98,17 @@ class HttpTrackers(HostileCase):
     def assert_each_fails(self, answers: dict, cap: int, trap: Server | None = None) -> None:
         for name, answer in answers.items():
             with self.subTest(name):
-                server = self.server(answer)
+                watched = threading.Event()
+
+                def after(*arguments, answer=answer, watched=watched):
+                    watched.wait(20)
+                    answer(*arguments)
+
+                server = self.server(after)
                 self.start_with(server)
+                wait_until("the announce", lambda: server.requests, 20)
                 with self.memory_within(cap):
+                    watched.set()
                     self.assert_given_up(server)
                     self.assert_serves()
                 self.assertEqual(1, len(server.requests), "asked again at once")
@@ -174,7 +182,12 @@ class HttpTrackers(HostileCase):
     def test_TRH_11_other_trackers_are_asked_meanwhile(self):
         silent = self.server(lambda server, connection, request: connection.recv(1))
         good = self.server(says(PLAIN, b"\r\n", bencode.encode({"interval": 1800, "peers": b""})))
-        self.start_seed("--tracker", silent.url, "--tracker", good.url)
+        self.prepare()
+        self.torrent = torrents.save(self.torrent.path, v1_info("victim.bin", self.content),
+                                     **{"announce-list": [[silent.url], [good.url]]})
+        self.node = weir.seed(self, self.torrent, self.data)
+        self.place_of_node()
+        self.watch_node()
         wait_until("the good tracker is asked", lambda: good.requests, 20)
         self.assertEqual(1, silent.accepted, "the silent one was not asked first")
         self.assertEqual(0, silent.ended, "only after the silent one was given up")

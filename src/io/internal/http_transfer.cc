@@ -16,6 +16,8 @@ void set(CURL* easy, CURLoption option, Value value) {
   WEIR_ASSERT(curl_easy_setopt(easy, option, value) == CURLE_OK);
 }
 
+constexpr std::size_t kShortBody = 64u << 10;
+
 long to_ms(Duration d) {
   return static_cast<long>(std::chrono::duration_cast<std::chrono::milliseconds>(d).count());
 }
@@ -198,6 +200,8 @@ std::size_t HttpTransfer::take_body(char* data, std::size_t size, std::size_t co
   if (transfer.redirecting()) {
     transfer.discarded_ += bytes;
   } else {
+    // Doubling on and on would leave as much behind as it takes; most replies are short.
+    if (before + bytes > kShortBody) transfer.body_.reserve(transfer.request_.body_max);
     append(transfer.body_, std::string_view(data, bytes));
   }
   return bytes;
