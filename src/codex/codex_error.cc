@@ -5,82 +5,55 @@
 
 namespace weir::codex {
 
+// The names are the enumerators' own; the compiler sees to it that none is missing.
+#define WEIR_NAMED(code) \
+  case CodexErrc::code:  \
+    return #code;
+
+// clang-format off
 const char* error_name(CodexErrc code) {
   switch (code) {
-    case CodexErrc::input_too_large:
-      return "input_too_large";
-    case CodexErrc::bad_protobuf:
-      return "bad_protobuf";
-    case CodexErrc::number_too_large:
-      return "number_too_large";
-    case CodexErrc::missing_field:
-      return "missing_field";
-    case CodexErrc::bad_cid:
-      return "bad_cid";
-    case CodexErrc::wrong_codec:
-      return "wrong_codec";
-    case CodexErrc::wrong_hash:
-      return "wrong_hash";
-    case CodexErrc::bad_cid_version:
-      return "bad_cid_version";
-    case CodexErrc::bad_block_size:
-      return "bad_block_size";
-    case CodexErrc::empty_dataset:
-      return "empty_dataset";
-    case CodexErrc::too_many_blocks:
-      return "too_many_blocks";
-    case CodexErrc::bad_erasure:
-      return "bad_erasure";
-    case CodexErrc::bad_verification:
-      return "bad_verification";
-    case CodexErrc::text_too_long:
-      return "text_too_long";
-    case CodexErrc::too_many_entries:
-      return "too_many_entries";
-    case CodexErrc::no_nodes:
-      return "no_nodes";
-    case CodexErrc::bad_node:
-      return "bad_node";
-    case CodexErrc::too_many_nodes:
-      return "too_many_nodes";
-    case CodexErrc::wrong_node_count:
-      return "wrong_node_count";
-    case CodexErrc::wrong_leaf_count:
-      return "wrong_leaf_count";
-    case CodexErrc::wrong_index:
-      return "wrong_index";
-    case CodexErrc::wrong_path_length:
-      return "wrong_path_length";
-    case CodexErrc::sibling_not_zero:
-      return "sibling_not_zero";
-    case CodexErrc::root_mismatch:
-      return "root_mismatch";
-    case CodexErrc::block_mismatch:
-      return "block_mismatch";
-    case CodexErrc::wrong_block_length:
-      return "wrong_block_length";
-    case CodexErrc::bad_piece_length:
-      return "bad_piece_length";
-    case CodexErrc::bad_piece_hash:
-      return "bad_piece_hash";
-    case CodexErrc::too_many_pieces:
-      return "too_many_pieces";
-    case CodexErrc::wrong_piece_count:
-      return "wrong_piece_count";
-    case CodexErrc::bad_length:
-      return "bad_length";
-    case CodexErrc::info_hash_mismatch:
-      return "info_hash_mismatch";
-    case CodexErrc::length_mismatch:
-      return "length_mismatch";
-    case CodexErrc::is_protected:
-      return "is_protected";
-    case CodexErrc::piece_mismatch:
-      return "piece_mismatch";
-    case CodexErrc::bad_info_hash_text:
-      return "bad_info_hash_text";
+    WEIR_NAMED(input_too_large)
+    WEIR_NAMED(bad_protobuf)
+    WEIR_NAMED(number_too_large)
+    WEIR_NAMED(missing_field)
+    WEIR_NAMED(bad_cid)
+    WEIR_NAMED(wrong_codec)
+    WEIR_NAMED(wrong_hash)
+    WEIR_NAMED(bad_cid_version)
+    WEIR_NAMED(bad_block_size)
+    WEIR_NAMED(empty_dataset)
+    WEIR_NAMED(too_many_blocks)
+    WEIR_NAMED(bad_erasure)
+    WEIR_NAMED(bad_verification)
+    WEIR_NAMED(text_too_long)
+    WEIR_NAMED(too_many_entries)
+    WEIR_NAMED(no_nodes)
+    WEIR_NAMED(bad_node)
+    WEIR_NAMED(too_many_nodes)
+    WEIR_NAMED(wrong_node_count)
+    WEIR_NAMED(wrong_leaf_count)
+    WEIR_NAMED(wrong_index)
+    WEIR_NAMED(wrong_path_length)
+    WEIR_NAMED(sibling_not_zero)
+    WEIR_NAMED(root_mismatch)
+    WEIR_NAMED(block_mismatch)
+    WEIR_NAMED(wrong_block_length)
+    WEIR_NAMED(bad_piece_length)
+    WEIR_NAMED(bad_piece_hash)
+    WEIR_NAMED(too_many_pieces)
+    WEIR_NAMED(wrong_piece_count)
+    WEIR_NAMED(bad_length)
+    WEIR_NAMED(info_hash_mismatch)
+    WEIR_NAMED(length_mismatch)
+    WEIR_NAMED(is_protected)
+    WEIR_NAMED(piece_mismatch)
+    WEIR_NAMED(bad_info_hash_text)
   }
   std::unreachable();
 }
+// clang-format on
+
+#undef WEIR_NAMED
 
 }  // namespace weir::codex

@@ -54,145 +54,160 @@ inline Buffer content_of(const TorrentVector& vector) {
   return vector.content.size == 5 ? to_buffer(as_bytes("hello")) : make_content(vector.content);
 }
 
-inline std::vector<TorrentVector> torrent_vectors() {
+inline TorrentVector tv_5() {
   return {
-      {.name = "TV-5",
-       .content = {40960, 1, 0},
-       .filename = "data40k.bin",
-       .mimetype = "application/octet-stream",
-       .leaves = 3,
-       .tree_cid = "zDzSvJTf2gxnDe5CTCAdpC5wkSXUU1kZ3GDsu2SK4W863gA9BueQ",
-       .proofs =
-           {
-               {0,
-                "08121000180322220a20f7c9045c2a79a8a2a587efbf5b310652685b292e6fbb0b08c1df857500da2"
-                "69922220a200b18042e366900cc12ad1f642bfa234b50dee7d3f3bbfb94a2acb78d2807bdb9"},
-               {2,
-                "08121002180322220a200000000000000000000000000000000000000000000000000000000000000"
-                "00022220a202f140af98606f08c9c65bf40209bf21c5e32338ecc3875a9ef4c10935256dca4"},
-           },
-       .manifest =
-           "0a5f0a2601839a03122021f3fbf91436614f2440400892079992eecaa216de413e7a8cd07c22ead9743910"
-           "8080011880c00220829a0328123002420b6461746134306b2e62696e4a186170706c69636174696f6e2f6f"
-           "637465742d73747265616d",
-       .manifest_cid = "zDvZRwzkw8tni4AAEU16ysXf6QBzYwPjssrh1KsS672nG3BxV7Uj",
-       .pieces = "1b1f33aa21f68529efdfd92a78763d3c94515664",
-       .info =
-           "64363a6c656e67746869343039363065343a6e616d6531313a6461746134306b2e62696e31323a70696563"
-           "65206c656e6774686932363231343465363a70696563657332303a1b1f33aa21f68529efdfd92a78763d3c"
-           "9451566465",
-       .info_hash = "c50b6da572005c2242660a7f328aed496fead200",
-       .rest_text = "1114C50B6DA572005C2242660A7F328AED496FEAD200",
-       .torrent_cid = "z8q722R8zFuD9NHcXRmtaB9pamyo7U6kw",
-       .torrent_block =
-           "0a2f0880c002108080101a180a1611141b1f33aa21f68529efdfd92a78763d3c94515664220b6461746134"
-           "306b2e62696e122601819a031220067c8bfd0bdf71b7dd5049a6c188bc9307421d30a4fbef201da3fcf7a4"
-           "fbf930"},
-      {.name = "TV-6",
-       .content = {300000, 1, 0},
-       .filename = "data300k.bin",
-       .mimetype = "",
-       .leaves = 19,
-       .tree_cid = "zDzSvJTfDKEzGUfEcBgNWXX2GSu6THz9vyPgeeKXpwEGHLEyb24L",
-       .proofs =
-           {
-               {0,
-                "08121000181322220a20f7c9045c2a79a8a2a587efbf5b310652685b292e6fbb0b08c1df857500da2"
-                "69922220a20701ae9e74cb5f6e9f16612636f3081cfbbc1c98fd0217f3262dd66f6be61eef822220a"
-                "209fccff41d8fc212938c368012a2efc58389f85e1dc68a3c5fed74e82e4e6a4a022220a20a4ee2ea"
-                "384b30c6a9654ffa5c0c2da613d1a80a173c8cab75b03ad9c729dea6222220a20e1c287e37a5338de"
-                "ae7db35b9d8f4b1dda2dc11c40169418ab2704a45be8f515"},
-               {16,
-                "08121010181322220a20121800a9e6de302d9e4083ddd7834b29af11e9df206d2dc59b6946d06ad1e"
-                "be622220a20fb001ffba13825c8c39161c87924fce25c4d1b9eb7418ba181a56d59dff35af822220a"
-                "20000000000000000000000000000000000000000000000000000000000000000022220a200000000"
-                "00000000000000000000000000000000000000000000000000000000022220a203090d3508b970591"
-                "7a1bd4804794e87671c6c339d0f11e3c8d584c6dd5c89bff"},
-               {18,
-                "08121012181322220a200000000000000000000000000000000000000000000000000000000000000"
-                "00022220a20824feb2450b38024445f5b8d7bd45d285c58cd2178193ae4ca72b28a72dc881b22220a"
-                "20000000000000000000000000000000000000000000000000000000000000000022220a200000000"
-                "00000000000000000000000000000000000000000000000000000000022220a203090d3508b970591"
-                "7a1bd4804794e87671c6c339d0f11e3c8d584c6dd5c89bff"},
-           },
-       .manifest =
-           "0a460a2601839a031220bfd416bc3ccf5c187f7c529469e818d1a742c990340fa4d946c4971eec1ecb9510"
-           "80800118e0a71220829a0328123002420c646174613330306b2e62696e",
-       .manifest_cid = "zDvZRwzkzX3B6GeJfFiQadSjd8f224QMdpg9MLJJJ6PPboZjzX1r",
-       .pieces = "8e2ba8c6fd3d3fd6c2c073443b18f4f484639dd306ca75a919e24ffa6ccb30b6b34a02f14ea27dd5",
-       .info =
-           "64363a6c656e6774686933303030303065343a6e616d6531323a646174613330306b2e62696e31323a7069"
-           "656365206c656e6774686932363231343465363a70696563657334303a8e2ba8c6fd3d3fd6c2c073443b18"
-           "f4f484639dd306ca75a919e24ffa6ccb30b6b34a02f14ea27dd565",
-       .info_hash = "8dd224b246614a42f5ecd5f4b532044918f2dba9",
-       .rest_text = "11148DD224B246614A42F5ECD5F4B532044918F2DBA9",
-       .torrent_cid = "z8q721eWruNZdrV9iz2gDSDkbpMJotFD2",
-       .torrent_block =
-           "0a4a08e0a712108080101a180a1611148e2ba8c6fd3d3fd6c2c073443b18f4f484639dd31a180a16111406"
-           "ca75a919e24ffa6ccb30b6b34a02f14ea27dd5220c646174613330306b2e62696e122601819a03122038bb"
-           "de0d6741b08ca7126ec6128520744714c7f2515b1bcd3f85675409fa7871"},
-      {.name = "TV-7",
-       .content = {5, 1, 0},
-       .filename = "",
-       .mimetype = "",
-       .leaves = 1,
-       .tree_cid = "zDzSvJTf2sSm53Zj5zsWDJgUEyUUNaCP8tAnCSZ8kDP97P4j6tZH",
-       .proofs =
-           {
-               {0,
-                "08121000180122220a200000000000000000000000000000000000000000000000000000000000000"
-                "000"},
-           },
-       .manifest =
-           "0a360a2601839a03122024a36dff5424845876451e3261de001745687bc3c9676a27157842270249f24410"
-           "808001180520829a0328123002",
-       .manifest_cid = "zDvZRwzkwav7ZzxSu77EGBjJBnpjaDPg8cvcikmA3kkhqVw55awY",
-       .pieces = "aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d",
-       .info =
-           "64363a6c656e67746869356531323a7069656365206c656e6774686932363231343465363a706965636573"
-           "32303aaaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d65",
-       .info_hash = "b812e1827359f86b8831b56231789ca82db1503a",
-       .rest_text = "1114B812E1827359F86B8831B56231789CA82DB1503A",
-       .torrent_cid = "z8q722Ef6J4KHsJUSVTqVPs6xKE7W5Jwj",
-       .torrent_block =
-           "0a200805108080101a180a161114aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d122601819a0312200d"
-           "2725719d9637631c3f9cd90443d6a56df8b8da893701bbcb13b3554e1da39f"},
-      {.name = "recorded",
-       .content = {40960, 7, 3},
-       .filename = "v40960.bin",
-       .mimetype = "application/octet-stream",
-       .leaves = 3,
-       .tree_cid = "zDzSvJTfGHtooctp1hbJnr2s4iuBvEA1BSaMP4E5r9mEUr3nJcAz",
-       .proofs =
-           {
-               {0,
-                "08121000180322220a206602c191d6cb5362f91f44ec41563915ee19845df7ea2186b288ce2b7591e"
-                "50422220a20fe907d0e9a2b1dad2152e744d5388187bc99e1207c4d17fd3f611a7c04099bdc"},
-               {1,
-                "08121001180322220a2090b834666bd99804aad5f0d312a8862f91872e635fd6063d42fe787c4e1d8"
-                "4ee22220a20fe907d0e9a2b1dad2152e744d5388187bc99e1207c4d17fd3f611a7c04099bdc"},
-               {2,
-                "08121002180322220a200000000000000000000000000000000000000000000000000000000000000"
-                "00022220a2055fad0ed8badeefe9d2b7aa1b708bb87017067e61b5a5cf0736887495f3d047d"},
-           },
-       .manifest =
-           "0a5e0a2601839a031220ec0ec02feccb7c0e226e651450029b6f1cf8748567386533a685f2d2e2c49ca710"
-           "8080011880c00220829a0328123002420a7634303936302e62696e4a186170706c69636174696f6e2f6f63"
-           "7465742d73747265616d",
-       .manifest_cid = "zDvZRwzm3VxYjzvbaEmyuDmXnHyNxzqoH574xQUcURH9VhxU3hnR",
-       .pieces = "dc16073bb3348944fdd03d9785132992e375badf",
-       .info =
-           "64363a6c656e67746869343039363065343a6e616d6531303a7634303936302e62696e31323a7069656365"
-           "206c656e6774686932363231343465363a70696563657332303adc16073bb3348944fdd03d9785132992e3"
-           "75badf65",
-       .info_hash = "1ed6e77d25fa820fb917fd4b7f6602e638f66477",
-       .rest_text = "11141ED6E77D25FA820FB917FD4B7F6602E638F66477",
-       .torrent_cid = "z8q71z6qb2Vf4Y4CdYgR44nCt8uXW5i9t",
-       .torrent_block =
-           "0a2e0880c002108080101a180a161114dc16073bb3348944fdd03d9785132992e375badf220a7634303936"
-           "302e62696e122601819a03122065081dacceaf0292267ec1c9ea71f4c10a33538339970085750c7234f9d8"
-           "024a"},
-  };
+      .name = "TV-5",
+      .content = {40960, 1, 0},
+      .filename = "data40k.bin",
+      .mimetype = "application/octet-stream",
+      .leaves = 3,
+      .tree_cid = "zDzSvJTf2gxnDe5CTCAdpC5wkSXUU1kZ3GDsu2SK4W863gA9BueQ",
+      .proofs =
+          {
+              {0,
+               "08121000180322220a20f7c9045c2a79a8a2a587efbf5b310652685b292e6fbb0b08c1df857500da2"
+               "69922220a200b18042e366900cc12ad1f642bfa234b50dee7d3f3bbfb94a2acb78d2807bdb9"},
+              {2,
+               "08121002180322220a200000000000000000000000000000000000000000000000000000000000000"
+               "00022220a202f140af98606f08c9c65bf40209bf21c5e32338ecc3875a9ef4c10935256dca4"},
+          },
+      .manifest =
+          "0a5f0a2601839a03122021f3fbf91436614f2440400892079992eecaa216de413e7a8cd07c22ead9743910"
+          "8080011880c00220829a0328123002420b6461746134306b2e62696e4a186170706c69636174696f6e2f6f"
+          "637465742d73747265616d",
+      .manifest_cid = "zDvZRwzkw8tni4AAEU16ysXf6QBzYwPjssrh1KsS672nG3BxV7Uj",
+      .pieces = "1b1f33aa21f68529efdfd92a78763d3c94515664",
+      .info =
+          "64363a6c656e67746869343039363065343a6e616d6531313a6461746134306b2e62696e31323a70696563"
+          "65206c656e6774686932363231343465363a70696563657332303a1b1f33aa21f68529efdfd92a78763d3c"
+          "9451566465",
+      .info_hash = "c50b6da572005c2242660a7f328aed496fead200",
+      .rest_text = "1114C50B6DA572005C2242660A7F328AED496FEAD200",
+      .torrent_cid = "z8q722R8zFuD9NHcXRmtaB9pamyo7U6kw",
+      .torrent_block =
+          "0a2f0880c002108080101a180a1611141b1f33aa21f68529efdfd92a78763d3c94515664220b6461746134"
+          "306b2e62696e122601819a031220067c8bfd0bdf71b7dd5049a6c188bc9307421d30a4fbef201da3fcf7a4"
+          "fbf930"};
+}
+
+inline TorrentVector tv_6() {
+  return {
+      .name = "TV-6",
+      .content = {300000, 1, 0},
+      .filename = "data300k.bin",
+      .mimetype = "",
+      .leaves = 19,
+      .tree_cid = "zDzSvJTfDKEzGUfEcBgNWXX2GSu6THz9vyPgeeKXpwEGHLEyb24L",
+      .proofs =
+          {
+              {0,
+               "08121000181322220a20f7c9045c2a79a8a2a587efbf5b310652685b292e6fbb0b08c1df857500da2"
+               "69922220a20701ae9e74cb5f6e9f16612636f3081cfbbc1c98fd0217f3262dd66f6be61eef822220a"
+               "209fccff41d8fc212938c368012a2efc58389f85e1dc68a3c5fed74e82e4e6a4a022220a20a4ee2ea"
+               "384b30c6a9654ffa5c0c2da613d1a80a173c8cab75b03ad9c729dea6222220a20e1c287e37a5338de"
+               "ae7db35b9d8f4b1dda2dc11c40169418ab2704a45be8f515"},
+              {16,
+               "08121010181322220a20121800a9e6de302d9e4083ddd7834b29af11e9df206d2dc59b6946d06ad1e"
+               "be622220a20fb001ffba13825c8c39161c87924fce25c4d1b9eb7418ba181a56d59dff35af822220a"
+               "20000000000000000000000000000000000000000000000000000000000000000022220a200000000"
+               "00000000000000000000000000000000000000000000000000000000022220a203090d3508b970591"
+               "7a1bd4804794e87671c6c339d0f11e3c8d584c6dd5c89bff"},
+              {18,
+               "08121012181322220a200000000000000000000000000000000000000000000000000000000000000"
+               "00022220a20824feb2450b38024445f5b8d7bd45d285c58cd2178193ae4ca72b28a72dc881b22220a"
+               "20000000000000000000000000000000000000000000000000000000000000000022220a200000000"
+               "00000000000000000000000000000000000000000000000000000000022220a203090d3508b970591"
+               "7a1bd4804794e87671c6c339d0f11e3c8d584c6dd5c89bff"},
+          },
+      .manifest =
+          "0a460a2601839a031220bfd416bc3ccf5c187f7c529469e818d1a742c990340fa4d946c4971eec1ecb9510"
+          "80800118e0a71220829a0328123002420c646174613330306b2e62696e",
+      .manifest_cid = "zDvZRwzkzX3B6GeJfFiQadSjd8f224QMdpg9MLJJJ6PPboZjzX1r",
+      .pieces = "8e2ba8c6fd3d3fd6c2c073443b18f4f484639dd306ca75a919e24ffa6ccb30b6b34a02f14ea27dd5",
+      .info =
+          "64363a6c656e6774686933303030303065343a6e616d6531323a646174613330306b2e62696e31323a7069"
+          "656365206c656e6774686932363231343465363a70696563657334303a8e2ba8c6fd3d3fd6c2c073443b18"
+          "f4f484639dd306ca75a919e24ffa6ccb30b6b34a02f14ea27dd565",
+      .info_hash = "8dd224b246614a42f5ecd5f4b532044918f2dba9",
+      .rest_text = "11148DD224B246614A42F5ECD5F4B532044918F2DBA9",
+      .torrent_cid = "z8q721eWruNZdrV9iz2gDSDkbpMJotFD2",
+      .torrent_block =
+          "0a4a08e0a712108080101a180a1611148e2ba8c6fd3d3fd6c2c073443b18f4f484639dd31a180a16111406"
+          "ca75a919e24ffa6ccb30b6b34a02f14ea27dd5220c646174613330306b2e62696e122601819a03122038bb"
+          "de0d6741b08ca7126ec6128520744714c7f2515b1bcd3f85675409fa7871"};
+}
+
+inline TorrentVector tv_7() {
+  return {
+      .name = "TV-7",
+      .content = {5, 1, 0},
+      .filename = "",
+      .mimetype = "",
+      .leaves = 1,
+      .tree_cid = "zDzSvJTf2sSm53Zj5zsWDJgUEyUUNaCP8tAnCSZ8kDP97P4j6tZH",
+      .proofs =
+          {
+              {0,
+               "08121000180122220a200000000000000000000000000000000000000000000000000000000000000"
+               "000"},
+          },
+      .manifest =
+          "0a360a2601839a03122024a36dff5424845876451e3261de001745687bc3c9676a27157842270249f24410"
+          "808001180520829a0328123002",
+      .manifest_cid = "zDvZRwzkwav7ZzxSu77EGBjJBnpjaDPg8cvcikmA3kkhqVw55awY",
+      .pieces = "aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d",
+      .info =
+          "64363a6c656e67746869356531323a7069656365206c656e6774686932363231343465363a706965636573"
+          "32303aaaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d65",
+      .info_hash = "b812e1827359f86b8831b56231789ca82db1503a",
+      .rest_text = "1114B812E1827359F86B8831B56231789CA82DB1503A",
+      .torrent_cid = "z8q722Ef6J4KHsJUSVTqVPs6xKE7W5Jwj",
+      .torrent_block =
+          "0a200805108080101a180a161114aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d122601819a0312200d"
+          "2725719d9637631c3f9cd90443d6a56df8b8da893701bbcb13b3554e1da39f"};
+}
+
+inline TorrentVector recorded_torrent() {
+  return {
+      .name = "recorded",
+      .content = {40960, 7, 3},
+      .filename = "v40960.bin",
+      .mimetype = "application/octet-stream",
+      .leaves = 3,
+      .tree_cid = "zDzSvJTfGHtooctp1hbJnr2s4iuBvEA1BSaMP4E5r9mEUr3nJcAz",
+      .proofs =
+          {
+              {0,
+               "08121000180322220a206602c191d6cb5362f91f44ec41563915ee19845df7ea2186b288ce2b7591e"
+               "50422220a20fe907d0e9a2b1dad2152e744d5388187bc99e1207c4d17fd3f611a7c04099bdc"},
+              {1,
+               "08121001180322220a2090b834666bd99804aad5f0d312a8862f91872e635fd6063d42fe787c4e1d8"
+               "4ee22220a20fe907d0e9a2b1dad2152e744d5388187bc99e1207c4d17fd3f611a7c04099bdc"},
+              {2,
+               "08121002180322220a200000000000000000000000000000000000000000000000000000000000000"
+               "00022220a2055fad0ed8badeefe9d2b7aa1b708bb87017067e61b5a5cf0736887495f3d047d"},
+          },
+      .manifest =
+          "0a5e0a2601839a031220ec0ec02feccb7c0e226e651450029b6f1cf8748567386533a685f2d2e2c49ca710"
+          "8080011880c00220829a0328123002420a7634303936302e62696e4a186170706c69636174696f6e2f6f63"
+          "7465742d73747265616d",
+      .manifest_cid = "zDvZRwzm3VxYjzvbaEmyuDmXnHyNxzqoH574xQUcURH9VhxU3hnR",
+      .pieces = "dc16073bb3348944fdd03d9785132992e375badf",
+      .info =
+          "64363a6c656e67746869343039363065343a6e616d6531303a7634303936302e62696e31323a7069656365"
+          "206c656e6774686932363231343465363a70696563657332303adc16073bb3348944fdd03d9785132992e3"
+          "75badf65",
+      .info_hash = "1ed6e77d25fa820fb917fd4b7f6602e638f66477",
+      .rest_text = "11141ED6E77D25FA820FB917FD4B7F6602E638F66477",
+      .torrent_cid = "z8q71z6qb2Vf4Y4CdYgR44nCt8uXW5i9t",
+      .torrent_block =
+          "0a2e0880c002108080101a180a161114dc16073bb3348944fdd03d9785132992e375badf220a7634303936"
+          "302e62696e122601819a03122065081dacceaf0292267ec1c9ea71f4c10a33538339970085750c7234f9d8"
+          "024a"};
+}
+
+inline std::vector<TorrentVector> torrent_vectors() {
+  return {tv_5(), tv_6(), tv_7(), recorded_torrent()};
 }
 
 // TV-2: the roots of trees over 1 to 10 leaves, where leaf i (from 1) is the number i in 32 digits.
