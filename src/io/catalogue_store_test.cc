@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "io/catalogue_store.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace weir {
+namespace {
+
+namespace fs = std::filesystem;
+
+class CatalogueStoreTest : public testing::Test {
+ protected:
+  CatalogueStoreTest() {
+    std::string name = (fs::temp_directory_path() / "weir-catalogue-XXXXXX").string();
+    base_ = mkdtemp(name.data());
+  }
+  ~CatalogueStoreTest() override { fs::remove_all(base_); }
+
+  std::unique_ptr<CatalogueStore> open() {
+    auto store = CatalogueStore::open(base_ / "state");
+    EXPECT_TRUE(store.has_value());
+    return std::move(*store);
+  }
+  static CatalogueRow row(const std::string& cid, std::int64_t created) {
+    return {
+        cid,    "ab12", "a.txt", to_buffer(as_bytes("manifest")), to_buffer(as_bytes("torrent")),
+        created};
+  }
+
+  fs::path base_;
+};
+
+TEST_F(CatalogueStoreTest, WhatIsSavedIsThereAfterReopening) {
+  const CatalogueRow first = row("zA", 1), second = row("zB", 2);
+  {
+    const auto store = open();
+    ASSERT_TRUE(store->save(second).has_value());
+    ASSERT_TRUE(store->save(first).has_value());
+  }
+  const auto again = open();
+  EXPECT_EQ(*again->load_all(), (std::vector<CatalogueRow>{first, second}));
+  ASSERT_TRUE(again->remove("zA").has_value());
+  ASSERT_TRUE(again->remove("zA").has_value());
+  EXPECT_EQ(*again->load_all(), std::vector<CatalogueRow>{second});
+}
+
+TEST_F(CatalogueStoreTest, ASecondSaveUnderTheSameCidReplacesTheFirst) {
+  const auto store = open();
+  ASSERT_TRUE(store->save(row("zA", 1)).has_value());
+  ASSERT_TRUE(store->save(row("zA", 5)).has_value());
+  EXPECT_EQ(*store->load_all(), std::vector<CatalogueRow>{row("zA", 5)});
+}
+
+TEST_F(CatalogueStoreTest, EmptyValuesAreKept) {
+  const auto store = open();
+  const CatalogueRow empty{"zA", "", "", {}, {}, 0};
+  ASSERT_TRUE(store->save(empty).has_value());
+  EXPECT_EQ(*store->load_all(), std::vector<CatalogueRow>{empty});
+}
+
+TEST_F(CatalogueStoreTest, ADamagedDatabaseIsLeftAlone) {
+  fs::create_directory(base_ / "state");
+  std::ofstream(base_ / "state/catalogue.db") << std::string(8192, 'x');
+  EXPECT_FALSE(CatalogueStore::open(base_ / "state").has_value());
+  EXPECT_EQ(fs::file_size(base_ / "state/catalogue.db"), 8192U);
+}
+
+TEST_F(CatalogueStoreTest, ADatabaseOfAnotherProgramIsForeign) {
+  fs::create_directory(base_ / "state");
+  {
+    const auto other = SqliteStateStore::open((base_ / "state").string());
+    ASSERT_TRUE(other.has_value());
+  }
+  fs::rename(base_ / "state/weir.db", base_ / "state/catalogue.db");
+  const auto store = CatalogueStore::open(base_ / "state");
+  ASSERT_FALSE(store.has_value());
+  EXPECT_EQ(store.error().code, StateErrc::foreign);
+}
+
+TEST_F(CatalogueStoreTest, TheFileIsForItsUserAlone) {
+  (void)open();
+  struct stat found{};
+  ASSERT_EQ(::stat((base_ / "state/catalogue.db").c_str(), &found), 0);
+  EXPECT_EQ(found.st_mode & 0777, 0600U);
+}
+
+TEST_F(CatalogueStoreTest, WithoutADirectoryNothingIsKept) {
+  const auto store = CatalogueStore::open("");
+  ASSERT_TRUE(store.has_value());
+  ASSERT_TRUE((*store)->save(row("zA", 1)).has_value());
+  EXPECT_EQ((*store)->load_all()->size(), 1U);
+}
+
+}  // namespace
+}  // namespace weir

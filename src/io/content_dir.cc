@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "io/content_dir.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <vector>
+
+#include "base/result.h"
+#include "io/internal/beneath.h"
+#include "io/posix_disk.h"
+
+namespace weir {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::unexpected<DiskError> failure(int error, const std::string& path) {
+  return std::unexpected(DiskError{disk_errc(error), path});
+}
+
+DiskResult<void> make_directory(const std::string& path) {
+  if (::mkdir(path.c_str(), 0777) == 0 || errno == EEXIST) return {};
+  return failure(errno, path);
+}
+
+DiskResult<void> sync_directory(const std::string& path) {
+  const Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory) return failure(errno, path);
+  if (::fsync(directory.get()) != 0 && errno != EINVAL) return failure(errno, path);
+  return {};
+}
+
+// A second name for the file; where the file system has no links, the name moves.
+DiskResult<void> link_over(const std::string& from, const std::string& to) {
+  const std::string fresh = to + ".weir-new";
+  ::unlink(fresh.c_str());
+  if (::link(from.c_str(), fresh.c_str()) != 0) {
+    const int error = errno;
+    if (error != EPERM && error != EOPNOTSUPP && error != EMLINK) return failure(error, to);
+    if (::rename(from.c_str(), to.c_str()) != 0) return failure(errno, to);
+    return {};
+  }
+  if (::rename(fresh.c_str(), to.c_str()) != 0) {
+    const int error = errno;
+    ::unlink(fresh.c_str());
+    return failure(error, to);
+  }
+  // Nothing happens to two names of one file, so the fresh one may still be there.
+  ::unlink(fresh.c_str());
+  return {};
+}
+
+std::vector<std::string> names_in(const std::string& directory) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
+    names.push_back(it->path().filename().string());
+  }
+  return names;
+}
+
+}  // namespace
+
+ContentDir::Incoming::~Incoming() {
+  if (fd_ >= 0) ::close(fd_);
+  ::unlink(path_.c_str());
+}
+
+DiskResult<void> ContentDir::Incoming::write(Bytes bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return failure(errno, path_);
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+    size_ += static_cast<std::uint64_t>(written);
+  }
+  return {};
+}
+
+DiskResult<std::unique_ptr<ContentDir>> ContentDir::open(std::string directory) {
+  WEIR_CHECK(create_root(directory));
+  std::error_code error;
+  const fs::path absolute = fs::absolute(directory, error);
+  if (error) return failure(error.value(), directory);
+  std::unique_ptr<ContentDir> out(new ContentDir(absolute.lexically_normal().string()));
+  for (const char* name : {"/incoming", "/published", "/fetched"}) {
+    WEIR_CHECK(make_directory(out->directory_ + name));
+  }
+  return out;
+}
+
+std::string ContentDir::published(const std::string& root) const {
+  return directory_ + "/published/" + root;
+}
+std::string ContentDir::fetched(const std::string& info_hash) const {
+  return directory_ + "/fetched/" + info_hash;
+}
+void ContentDir::remove_fetched(const std::string& info_hash) {
+  ::rmdir(fetched(info_hash).c_str());
+}
+
+void ContentDir::sweep(const std::function<bool(const Place&)>& known) {
+  const std::string incoming = directory_ + "/incoming/";
+  for (const std::string& name : names_in(incoming)) {
+    const std::size_t dot = name.find('.');
+    if (dot != std::string::npos) {
+      const std::string root = name.substr(0, dot);
+      for (const std::string& other : names_in(published(root))) {
+        if (!known({root, other})) remove({root, other});
+      }
+    }
+    ::unlink((incoming + name).c_str());
+  }
+}
+
+DiskResult<std::unique_ptr<ContentDir::Incoming>> ContentDir::begin() {
+  const std::string path = directory_ + "/incoming/" + std::to_string(++last_);
+  // What a killed process left was swept; a name taken all the same is somebody else's.
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+  if (fd < 0) return failure(errno, path);
+  return std::unique_ptr<Incoming>(new Incoming(fd, path));
+}
+
+DiskResult<void> ContentDir::link_all(const std::string& from, const Place& place) {
+  const std::string directory = published(place.root);
+  WEIR_CHECK(make_directory(directory));
+  std::vector<std::string> names = names_in(directory);
+  std::erase(names, place.name);
+  WEIR_CHECK(link_over(from, directory + '/' + place.name));
+  const std::string placed = directory + '/' + place.name;
+  for (const std::string& name : names) WEIR_CHECK(link_over(placed, directory + '/' + name));
+  WEIR_CHECK(sync_directory(directory));
+  return sync_directory(directory_ + "/published");
+}
+
+DiskResult<std::unique_ptr<ContentDir::Incoming>> ContentDir::place(std::unique_ptr<Incoming> file,
+                                                                    const Place& place) {
+  if (::fdatasync(file->fd_) != 0) return failure(errno, file->path_);
+  const std::string moving = directory_ + "/incoming/" + place.root + "." + std::to_string(++last_);
+  if (::rename(file->path_.c_str(), moving.c_str()) != 0) return failure(errno, moving);
+  file->path_ = moving;
+  WEIR_CHECK(sync_directory(directory_ + "/incoming"));
+  WEIR_CHECK(link_all(moving, place));
+  return file;
+}
+
+void ContentDir::remove(const Place& place) {
+  ::unlink((published(place.root) + '/' + place.name).c_str());
+  ::rmdir(published(place.root).c_str());
+}
+
+}  // namespace weir
