@@ -101,4 +101,31 @@ void restore(AddTorrent& request, StateStore& state) {
   }
 }
 
+ClientResult<AddTorrent> from_record(StateStore::Entry entry) {
+  auto record = decode_record(entry.record);
+  if (!record) {
+    return std::unexpected(ClientError{error_name(record.error().code), record.error().field});
+  }
+  AddTorrent request;
+  if (!record->torrent_file.empty()) {
+    auto metadata = parse_torrent(record->torrent_file);
+    if (!metadata) return std::unexpected(ClientError{error_name(metadata.error().code), {}});
+    request.metadata = std::make_shared<const TorrentMetadata>(std::move(*metadata));
+    request.torrent_file = std::move(record->torrent_file);
+  }
+  if (!record->magnet.empty()) {
+    auto magnet = parse_magnet(record->magnet);
+    if (!magnet) return std::unexpected(ClientError{error_name(magnet.error().code), {}});
+    request.magnet = std::move(*magnet);
+  }
+  request.storage.root = std::move(record->root);
+  request.storage.part_suffix = record->part_suffix;
+  request.paused = record->paused;
+  request.sequential = record->sequential;
+  request.file_priorities = std::move(record->file_priorities);
+  request.saved_progress = std::move(entry.progress);
+  request.saved_id = std::move(entry.id);
+  return request;
+}
+
 }  // namespace weir

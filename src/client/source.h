@@ -16,4 +16,7 @@ namespace weir {
 // download directory, and the metadata when a magnet's was fetched in an earlier run.
 void restore(AddTorrent& request, StateStore& state);
 
+// The request that adds a saved torrent again.
+[[nodiscard]] ClientResult<AddTorrent> from_record(StateStore::Entry entry);
+
 }  // namespace weir

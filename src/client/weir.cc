@@ -2,80 +2,24 @@
 #include "client/weir.h"
 
 #include <algorithm>
-#include <condition_variable>
-#include <deque>
 #include <filesystem>
-#include <future>
-#include <map>
-#include <mutex>
 #include <utility>
 
+#include "client/internal/client_impl.h"
 #include "client/source.h"
-#include "io/job_pool.h"
 #include "io/os_random.h"
-#include "io/pooled_disk.h"
-#include "io/posix_disk.h"
-#include "io/shard.h"
-#include "io/sqlite_state.h"
+#include "metainfo/parse.h"
 
 namespace weir {
 namespace {
-
 constexpr std::size_t kEventsMax = 65'536;
+}  // namespace
 
 ClientError stopped_error() { return {"stopping", "the client has been stopped"}; }
 
 ClientError client_error(const SessionError& error) {
   return {error_name(error.code), error.detail};
 }
-
-}  // namespace
-
-struct Client::Impl {
-  explicit Impl(ClientConfig client_config) : config(std::move(client_config)) {}
-
-  // Runs `ask` on the engine's thread and waits for its answer; nothing once stopped.
-  template <class Ask>
-  auto call(Ask ask) -> std::optional<std::invoke_result_t<Ask, Session&, TimePoint>> {
-    using Answer = std::invoke_result_t<Ask, Session&, TimePoint>;
-    auto promise = std::make_shared<std::promise<Answer>>();
-    std::future<Answer> answer = promise->get_future();
-    const bool posted = shard->post([promise = std::move(promise), ask = std::move(ask)](
-                                        Session& session, TimePoint now) mutable {
-      promise->set_value(ask(session, now));
-      promise.reset();
-    });
-    if (!posted) return std::nullopt;
-    try {
-      return answer.get();
-    } catch (const std::future_error&) {
-      return std::nullopt;  // accepted, then dropped by a stop
-    }
-  }
-  template <class Command>
-  void command(Command run) {
-    (void)call([run = std::move(run)](Session& session, TimePoint now) mutable {
-      run(session, now);
-      return true;
-    });
-  }
-
-  void on_event(const Event& event);
-  ClientResult<Buffer> read_once(TorrentKey torrent, FileIndex file, std::uint64_t offset,
-                                 std::uint32_t length, std::chrono::steady_clock::time_point until);
-
-  ClientConfig config;
-  PosixDisk disk;
-  std::unique_ptr<SqliteStateStore> state;
-  std::unique_ptr<JobPool> jobs;
-  std::unique_ptr<PooledDisk> pooled;
-  std::unique_ptr<Shard> shard;
-
-  std::mutex mutex;
-  std::condition_variable changed;
-  std::deque<Event> events;
-  std::map<ReadId, std::optional<ReadDone>> reads;  // asked, and answered once there is a value
-};
 
 Client::Client(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Client::~Client() { stop(); }
@@ -133,13 +77,13 @@ ClientResult<std::unique_ptr<Client>> Client::open(ClientConfig config) {
 }
 
 void Client::Impl::on_event(const Event& event) {
+  if (const auto* done = std::get_if<ReadDone>(&event.body)) return on_read(*done);
+  const auto watching = [this] {
+    const std::lock_guard lock(mutex);
+    return observer;
+  }();
+  if (watching) (*watching)(event);
   const std::lock_guard lock(mutex);
-  if (const auto* done = std::get_if<ReadDone>(&event.body)) {
-    const auto it = reads.find(done->id);
-    if (it != reads.end()) it->second = *done;
-    changed.notify_all();
-    return;
-  }
   if (events.size() >= kEventsMax) {
     if (std::holds_alternative<PieceDone>(event.body)) return;
     const auto piece = std::find_if(events.begin(), events.end(), [](const Event& e) {
@@ -171,6 +115,26 @@ ClientResult<TorrentKey> Client::add(AddTorrent request) {
   if (!added) return std::unexpected(stopped_error());
   if (!*added) return std::unexpected(client_error(added->error()));
   return **added;
+}
+
+ClientResult<std::size_t> Client::restore_all() {
+  auto entries = impl_->state->load_all();
+  if (!entries) {
+    return std::unexpected(ClientError{error_name(entries.error().code), entries.error().path});
+  }
+  std::size_t restored = 0;
+  for (StateStore::Entry& entry : *entries) {
+    const std::string id = entry.id;
+    auto request = from_record(std::move(entry));
+    const auto added = request ? add(std::move(*request)) : std::unexpected(request.error());
+    if (added) {
+      ++restored;
+    } else if (impl_->config.warn) {
+      impl_->config.warn("torrent " + id + " is not restored: " + added.error().code + " " +
+                         added.error().detail);
+    }
+  }
+  return restored;
 }
 
 ClientResult<TorrentKey> Client::add_source(const std::string& source, AddTorrent options) {
@@ -211,45 +175,6 @@ ClientResult<void> Client::set_file_priorities(TorrentKey torrent,
   return {};
 }
 
-ClientResult<Buffer> Client::Impl::read_once(TorrentKey torrent, FileIndex file,
-                                             std::uint64_t offset, std::uint32_t length,
-                                             std::chrono::steady_clock::time_point until) {
-  const auto begun = call([=, this](Session& s, TimePoint now) {
-    auto id = s.read(now, torrent, file, offset, length);
-    const std::lock_guard lock(mutex);
-    if (id) reads.emplace(*id, std::nullopt);
-    return id;
-  });
-  if (!begun) return std::unexpected(stopped_error());
-  if (!*begun) return std::unexpected(client_error(begun->error()));
-  const ReadId id = **begun;
-  std::unique_lock lock(mutex);
-  const bool answered = changed.wait_until(lock, until, [&] { return reads.at(id).has_value(); });
-  const std::optional<ReadDone> done = std::move(reads.at(id));
-  reads.erase(id);
-  lock.unlock();
-  if (!answered) {
-    command([id](Session& s, TimePoint) { s.cancel_read(id); });
-    return std::unexpected(ClientError{"timed_out", "the range is not here yet"});
-  }
-  if (done->error) return std::unexpected(client_error(*done->error));
-  return *done->data;
-}
-
-ClientResult<Buffer> Client::read(TorrentKey torrent, FileIndex file, std::uint64_t offset,
-                                  std::uint64_t length, std::chrono::milliseconds timeout) {
-  constexpr std::uint64_t kStep = 16u << 20;  // a read gives at most a piece anyway
-  const auto until = std::chrono::steady_clock::now() + timeout;
-  Buffer out;
-  while (out.size() < length) {
-    const auto step = static_cast<std::uint32_t>(std::min(kStep, length - out.size()));
-    auto part = impl_->read_once(torrent, file, offset + out.size(), step, until);
-    if (!part) return part;
-    append(out, *part);
-  }
-  return out;
-}
-
 std::optional<Event> Client::wait_event(std::chrono::milliseconds timeout) {
   std::unique_lock lock(impl_->mutex);
   impl_->changed.wait_for(lock, timeout, [&] { return !impl_->events.empty(); });
@@ -283,11 +208,35 @@ std::shared_ptr<const TorrentInfo> Client::info(TorrentKey torrent) {
   return impl_->call([=](Session& s, TimePoint) { return s.info(torrent); }).value_or(nullptr);
 }
 
+std::optional<TorrentKey> Client::find(const InfoHashes& hashes) {
+  return impl_->call([=](Session& s, TimePoint) { return s.find(hashes); }).value_or(std::nullopt);
+}
+
+Buffer Client::torrent_file(TorrentKey torrent) {
+  return impl_->call([=](Session& s, TimePoint) { return s.torrent_file(torrent); })
+      .value_or(Buffer{});
+}
+
+std::shared_ptr<const TorrentMetadata> Client::metadata(TorrentKey torrent) {
+  auto parsed = parse_torrent(torrent_file(torrent));
+  if (!parsed) return nullptr;
+  return std::make_shared<const TorrentMetadata>(std::move(*parsed));
+}
+
+void Client::set_observer(std::function<void(const Event&)> observer) {
+  auto shared = observer
+                    ? std::make_shared<const std::function<void(const Event&)>>(std::move(observer))
+                    : nullptr;
+  const std::lock_guard lock(impl_->mutex);
+  impl_->observer = std::move(shared);
+}
+
 std::vector<Endpoint> Client::listening() const { return impl_->shard->listening(); }
 
 void Client::stop() {
   impl_->shard->stop();
   impl_->jobs->stop();
+  impl_->fail_reads();
 }
 
 }  // namespace weir

@@ -33,6 +33,9 @@ struct ClientError {
 template <class T>
 using ClientResult = std::expected<T, ClientError>;
 
+enum class ReadHandle : std::uint64_t {};
+using ReadDoneFunction = std::function<void(ClientResult<std::shared_ptr<const Buffer>>)>;
+
 struct ClientConfig {
   // Resume records, side files and the database; created when missing. Empty: nothing is kept.
   std::string state_dir;
@@ -62,6 +65,9 @@ class Client {
   // `options` leaves empty is filled in: metadata from the file, progress from the state directory
   // when it was saved for the same download directory.
   ClientResult<TorrentKey> add_source(const std::string& source, AddTorrent options);
+  // Adds every torrent that the state directory has a record of, with its progress; gives how many.
+  // What can't be added is told to `warn`. A torrent added as seed_only leaves no record.
+  ClientResult<std::size_t> restore_all();
   void remove(TorrentKey torrent, RemoveContent content);
   void pause(TorrentKey torrent);
   void resume(TorrentKey torrent);
@@ -78,16 +84,34 @@ class Client {
   ClientResult<Buffer> read(TorrentKey torrent, FileIndex file, std::uint64_t offset,
                             std::uint64_t length, std::chrono::milliseconds timeout);
 
+  // The same without waiting: `done` is called once, with verified bytes, at most up to the end of
+  // the piece that holds `offset`. Called on the engine's thread, where it must neither block nor
+  // call the client; with the error "stopping" also on the thread that asked or stops. Reads that
+  // are under way at the same time make their pieces come first, in the order asked.
+  ReadHandle read_async(TorrentKey torrent, FileIndex file, std::uint64_t offset,
+                        std::uint32_t length, ReadDoneFunction done);
+  // Once this has returned, `done` of the read runs no more.
+  void cancel_read(ReadHandle read);
+
   // --- What happens.
   // -------------------------------------------------------------------------------- The next
   // event, waiting up to `timeout`; nothing when none came. At most 65,536 events wait; PieceDone
   // events are dropped first.
   [[nodiscard]] std::optional<Event> wait_event(std::chrono::milliseconds timeout);
+  // Called with every event, on the engine's thread, before wait_event() gives it: must neither
+  // block nor call the client. Replaces the one before; empty: none.
+  void set_observer(std::function<void(const Event& event)> observer);
   [[nodiscard]] std::vector<TorrentKey> torrents();
+  // By either hash.
+  [[nodiscard]] std::optional<TorrentKey> find(const InfoHashes& hashes);
   [[nodiscard]] std::optional<TorrentStatus> status(TorrentKey torrent);
   [[nodiscard]] std::vector<PeerStatus> peers(TorrentKey torrent);
   [[nodiscard]] std::vector<TrackerStatus> trackers(TorrentKey torrent);
   [[nodiscard]] std::shared_ptr<const TorrentInfo> info(TorrentKey torrent);
+  // The .torrent file: the one added, or what peers gave with a magnet's trackers. Empty while the
+  // metadata is not known. metadata() is the same, parsed; null then.
+  [[nodiscard]] Buffer torrent_file(TorrentKey torrent);
+  [[nodiscard]] std::shared_ptr<const TorrentMetadata> metadata(TorrentKey torrent);
   // The endpoints really listened on.
   [[nodiscard]] std::vector<Endpoint> listening() const;
 

@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <future>
 
 #include "base/random.h"
 #include "metainfo/create.h"
@@ -142,6 +144,76 @@ TEST_F(ClientTest, ASecondRunContinuesWithoutFetchingAgain) {
   const auto torrent = again->add_source((base_ / "film.torrent").string(), options);
   ASSERT_TRUE(wait_for<TorrentDone>(*again)) << "complete with no peer in sight";
   EXPECT_EQ(again->status(*torrent)->check_total, 0U) << "and nothing was hashed";
+}
+
+TEST_F(ClientTest, AReadAnswersOnceItsPieceIsHere) {
+  const auto seed = open_seed();
+  const auto leech = open("leech-state");
+  AddTorrent options;
+  options.storage.root = (base_ / "out").string();
+  const auto torrent = leech->add_source((base_ / "film.torrent").string(), std::move(options));
+  ASSERT_TRUE(torrent.has_value());
+  ASSERT_TRUE(wait_for<CheckDone>(*leech));
+  std::promise<ClientResult<std::shared_ptr<const Buffer>>> promise;
+  leech->read_async(*torrent, FileIndex{0}, 400'000, 1000,
+                    [&](auto part) { promise.set_value(std::move(part)); });
+  leech->add_peer(*torrent, seed->listening()[0]);
+  const auto part = promise.get_future().get();
+  ASSERT_TRUE(part.has_value()) << part.error().code;
+  EXPECT_EQ(to_hex(**part), to_hex(Bytes(content_).subspan(400'000, 1000)));
+}
+
+TEST_F(ClientTest, ACancelledReadIsNotAnsweredAndAStoppedOneIs) {
+  const auto client = open("state");
+  AddTorrent options;
+  options.storage.root = (base_ / "out").string();
+  const auto torrent = client->add_source((base_ / "film.torrent").string(), std::move(options));
+  ASSERT_TRUE(torrent.has_value());
+  ASSERT_TRUE(wait_for<CheckDone>(*client));
+  int cancelled = 0;
+  std::vector<std::string> codes;
+  const ReadHandle first =
+      client->read_async(*torrent, FileIndex{0}, 0, 10, [&](const auto&) { ++cancelled; });
+  const auto keep_code = [&](const auto& part) { codes.push_back(part.error().code); };
+  client->read_async(*torrent, FileIndex{0}, 0, 10, keep_code);
+  client->cancel_read(first);
+  client->cancel_read(first);
+  client->stop();
+  EXPECT_EQ(codes.size(), 1u);
+  client->read_async(*torrent, FileIndex{0}, 0, 10, keep_code);
+  ASSERT_EQ(codes.size(), 2u);
+  EXPECT_EQ(codes[0], "stopping");
+  EXPECT_EQ(codes[1], "stopping");
+  EXPECT_EQ(cancelled, 0);
+}
+
+TEST_F(ClientTest, AnotherRunRestoresEveryTorrentWithItsProgress) {
+  {
+    const auto seed = open_seed();
+    const auto leech = open("leech-state");
+    AddTorrent options;
+    options.storage.root = (base_ / "out").string();
+    options.peers = seed->listening();
+    ASSERT_TRUE(leech->add_source(hashes_.v1->hex(), std::move(options)));
+    ASSERT_TRUE(wait_for<TorrentDone>(*leech));
+  }
+  const auto again = open("leech-state");
+  std::atomic<int> pieces = 0;
+  again->set_observer([&](const Event& event) {
+    if (std::holds_alternative<PieceDone>(event.body)) ++pieces;
+  });
+  const auto restored = again->restore_all();
+  ASSERT_TRUE(restored.has_value());
+  EXPECT_EQ(*restored, 1u);
+  ASSERT_TRUE(wait_for<TorrentDone>(*again));
+  EXPECT_EQ(pieces, 0);  // nothing was checked or fetched again
+  const auto torrent = again->find(hashes_);
+  ASSERT_TRUE(torrent.has_value());
+  EXPECT_EQ(again->status(*torrent)->state, TorrentState::seeding);
+  const auto metadata = again->metadata(*torrent);
+  ASSERT_TRUE(metadata);
+  EXPECT_EQ(metadata->info->hashes, hashes_);
+  EXPECT_FALSE(again->find(InfoHashes{Sha1Digest{}, std::nullopt}));
 }
 
 }  // namespace

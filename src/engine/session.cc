@@ -358,6 +358,11 @@ std::shared_ptr<const TorrentInfo> Session::info(TorrentKey torrent) const {
   return t == nullptr ? nullptr : t->info();
 }
 
+Buffer Session::torrent_file(TorrentKey torrent) const {
+  const Torrent* t = impl_->find(torrent);
+  return t == nullptr ? Buffer{} : t->torrent_file();
+}
+
 std::size_t Session::buffer_bytes() const { return impl_->pool_.bytes_out(); }
 
 const Bitfield* Session::have(TorrentKey torrent) const {

@@ -113,6 +113,8 @@ class Session {
   [[nodiscard]] std::vector<TrackerStatus> trackers(TimePoint now, TorrentKey torrent) const;
   [[nodiscard]] std::vector<BanList::Entry> bans(TimePoint now) const;
   [[nodiscard]] std::shared_ptr<const TorrentInfo> info(TorrentKey torrent) const;
+  // The .torrent file, as added or as learned from peers; empty while the metadata is not known.
+  [[nodiscard]] Buffer torrent_file(TorrentKey torrent) const;
   [[nodiscard]] const Bitfield* have(TorrentKey torrent) const;
   // Bytes of piece buffers in use, by peers, jobs and readers of all torrents.
   [[nodiscard]] std::size_t buffer_bytes() const;

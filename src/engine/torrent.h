@@ -72,6 +72,7 @@ class Torrent {
     return flow_.shared_storage();
   }
   [[nodiscard]] std::shared_ptr<const TorrentInfo> info() const { return info_; }
+  [[nodiscard]] Buffer torrent_file() const;  // see Session::torrent_file()
   [[nodiscard]] const Bitfield* have() const { return flow_.ready() ? &flow_.here() : nullptr; }
   // Peers are welcome: running, and either without metadata or with its disk ready.
   [[nodiscard]] bool accepts_peers() const;

@@ -25,6 +25,12 @@ TorrentRecord Torrent::record() {
   return record;
 }
 
+Buffer Torrent::torrent_file() const {
+  if (!info_) return {};
+  const bool known = !request_.torrent_file.empty() && !torrent_file_stale_;
+  return known ? request_.torrent_file : write_torrent_file();
+}
+
 Buffer Torrent::write_torrent_file() const {
   TorrentMetadata metadata;
   if (request_.metadata) {
