@@ -98,16 +98,34 @@ class PickerExerciser {
                         .blocks_max = byte() % 20u,
                         .slow_peer = (flags & 1) != 0,
                         .new_pieces_max = byte() % 5u,
-                        .endgame_copies_max = byte() % 5u,
+                        .repeats = {},
                         .parole = (flags & 2) != 0};
     const std::vector<PieceIndex> listed{piece(), piece(), piece_at(byte() * 1000u)};
     if ((flags & 4) != 0) request.suggested = listed;
     if ((flags & 8) != 0) request.allowed_only = std::span(listed);
+    const std::vector<BlockRef> repeats = (flags & 32) != 0 ? some_blocks() : all_asked();
+    if ((flags & 64) != 0) request.repeats = repeats;
     const auto blocks = world_.pick(request);
     check(request, blocks);
     for (BlockRef block : blocks) {
       if ((flags & 16) == 0) world_.ask(request.peer, block);
     }
+  }
+
+  // Whatever may be named: blocks that do not exist, are not open, or come twice.
+  std::vector<BlockRef> some_blocks() {
+    std::vector<BlockRef> blocks;
+    for (std::size_t i = byte() % 8u; i > 0; --i) {
+      blocks.push_back({piece_at(byte() % 50u), static_cast<BlockIndex>(byte() % 8u)});
+    }
+    return blocks;
+  }
+  std::vector<BlockRef> all_asked() {
+    std::vector<BlockRef> blocks;
+    for (const auto& [peer, list] : world_.outstanding) {
+      blocks.insert(blocks.end(), list.begin(), list.end());
+    }
+    return blocks;
   }
 
   void check(const PickRequest& request, const std::vector<BlockRef>& blocks) {
@@ -136,11 +154,11 @@ class PickerExerciser {
       WEIR_ASSERT(open->state(block.block) != BlockState::received);
       WEIR_ASSERT(!open->exclusive() || *open->exclusive() == request.peer);
       if (open->state(block.block) == BlockState::missing) continue;
-      WEIR_ASSERT(!request.slow_peer);
-      const bool late = world_.picker.deadline(block.piece).has_value();
-      WEIR_ASSERT(endgame || late);
-      WEIR_ASSERT(open->requesters(block.block) <
-                  std::max(endgame ? request.endgame_copies_max : 0, late ? 2u : 0u));
+      const bool named =
+          endgame && std::ranges::find(request.repeats, block) != request.repeats.end();
+      const bool late = !request.slow_peer && world_.picker.deadline(block.piece).has_value();
+      WEIR_ASSERT(named || late);
+      WEIR_ASSERT(open->requesters(block.block) < (named ? kRequestersMax : 2u));
     }
     WEIR_ASSERT(opened.size() <= request.new_pieces_max);
     check_order(blocks);

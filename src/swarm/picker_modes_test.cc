@@ -87,21 +87,31 @@ TEST_F(PickerLate, RequestsJustMadeGetTheirChance) {
 // Three pieces of two blocks, all asked of peer 1.
 class PickerEndgame : public testing::Test {
  protected:
-  PickerEndgame() { EXPECT_EQ(world_.pick_and_ask(world_.request(1, 100)).size(), 6u); }
+  PickerEndgame() {
+    asked_ = world_.pick_and_ask(world_.request(1, 100));
+    EXPECT_EQ(asked_.size(), 6u);
+  }
+  // Every block is named as worth repeating.
+  PickRequest request(std::uint64_t peer, std::size_t blocks_max = 100) {
+    auto request = world_.request(peer, blocks_max);
+    request.repeats = asked_;
+    return request;
+  }
   PickerWorld world_{3, 2, 3};
+  std::vector<BlockRef> asked_;
 };
 
 TEST_F(PickerEndgame, BeginsWhenEveryBlockIsAskedOrHere) {
   EXPECT_TRUE(world_.picker.endgame(world_.open));
   world_.open.find(piece_at(1))->mark_released(block_at(0));
   EXPECT_FALSE(world_.picker.endgame(world_.open));
-  EXPECT_EQ(world_.pick(world_.request(2, 100)).size(), 1u) << "no repeats before";
+  EXPECT_EQ(world_.pick(request(2)).size(), 1u) << "no repeats before";
 }
 
 TEST_F(PickerEndgame, IsNotWhenNothingIsLeft) {
   for (std::uint32_t i = 0; i < 3; ++i) world_.finish(piece_at(i), true);
   EXPECT_FALSE(world_.picker.endgame(world_.open));
-  EXPECT_TRUE(world_.pick(world_.request(2, 100)).empty());
+  EXPECT_TRUE(world_.pick(request(2)).empty());
 }
 
 TEST_F(PickerEndgame, IgnoresPendingAndUnwantedPieces) {
@@ -109,43 +119,49 @@ TEST_F(PickerEndgame, IgnoresPendingAndUnwantedPieces) {
   world_.picker.set_priority(piece_at(1), kPriorityNone);
   EXPECT_TRUE(world_.picker.endgame(world_.open));
   world_.picker.set_pending(piece_at(0), true);
-  const auto pieces = pieces_of(world_.pick(world_.request(2, 100)));
+  const auto pieces = pieces_of(world_.pick(request(2)));
   EXPECT_EQ(pieces, Pieces{piece_at(2)});
 }
 
-TEST_F(PickerEndgame, CopiesOfABlockAreLimited) {
-  EXPECT_TRUE(world_.pick(world_.request(1, 100)).empty()) << "already asked of it";
-  EXPECT_EQ(world_.pick_and_ask(world_.request(2, 100)).size(), 6u);
-  EXPECT_TRUE(world_.pick(world_.request(3, 100)).empty());
-  auto request = world_.request(3, 100);
-  request.endgame_copies_max = 3;
-  EXPECT_EQ(world_.pick(request).size(), 6u);
-  request.endgame_copies_max = 0;
-  EXPECT_TRUE(world_.pick(request).empty());
+TEST_F(PickerEndgame, RepeatsWhatIsNamedInThatOrderAndNothingElse) {
+  EXPECT_TRUE(world_.pick(world_.request(2, 100)).empty());
+  const std::vector<BlockRef> named{asked_[4], asked_[1], asked_[4]};
+  auto some = world_.request(2, 100);
+  some.repeats = named;
+  EXPECT_EQ(world_.pick(some), (std::vector<BlockRef>{asked_[4], asked_[1]}));
+  some.blocks_max = 1;
+  EXPECT_EQ(world_.pick(some), (std::vector<BlockRef>{asked_[4]}));
 }
 
-TEST_F(PickerEndgame, BlocksAskedOfFewestComeFirst) {
-  const auto taken = world_.pick_and_ask(world_.request(2, 3));
-  const auto blocks = world_.pick(world_.request(3, 3));
-  ASSERT_EQ(blocks.size(), 3u);
-  for (BlockRef block : blocks) EXPECT_EQ(std::ranges::count(taken, block), 0);
+TEST_F(PickerEndgame, NoBlockIsAskedOfMoreThanThreePeers) {
+  EXPECT_TRUE(world_.pick(request(1)).empty()) << "already asked of it";
+  EXPECT_EQ(world_.pick_and_ask(request(2)).size(), 6u);
+  EXPECT_EQ(world_.pick_and_ask(request(3)).size(), 6u);
+  EXPECT_TRUE(world_.pick(request(4)).empty());
+  static_assert(kRequestersMax == 3);
 }
 
 TEST_F(PickerEndgame, ReceivedBlocksAreNotRepeated) {
   world_.receive(ConnId{1}, {piece_at(0), block_at(0)});
-  EXPECT_EQ(world_.pick(world_.request(2, 100)).size(), 5u);
+  EXPECT_EQ(world_.pick(request(2)).size(), 5u);
 }
 
-TEST_F(PickerEndgame, SlowPeersStayOut) {
-  auto request = world_.request(2, 100);
-  request.slow_peer = true;
-  EXPECT_TRUE(world_.pick(request).empty());
+TEST_F(PickerEndgame, PiecesThePeerLacksAreNotRepeated) {
+  Bitfield has(3, true);
+  has.set(1, false);
+  PickRequest partial{.peer = ConnId{2},
+                      .peer_has = has,
+                      .allowed_only = std::nullopt,
+                      .suggested = {},
+                      .blocks_max = 100,
+                      .repeats = asked_};
+  EXPECT_EQ(world_.pick(partial).size(), 4u);
 }
 
 TEST_F(PickerEndgame, LateDeadlineDoesNotYieldABlockTwice) {
   world_.picker.set_deadline(piece_at(0), world_.now);
   world_.now += seconds(2);
-  const auto blocks = world_.pick(world_.request(2, 100));
+  const auto blocks = world_.pick(request(2));
   EXPECT_EQ(std::set<BlockRef>(blocks.begin(), blocks.end()).size(), blocks.size());
   EXPECT_EQ(blocks.size(), 6u);
 }
@@ -154,9 +170,12 @@ TEST(PickerParole, ExclusivePieceIsForItsPeerAlone) {
   PickerWorld world(1, 4, 4);
   world.open_piece(piece_at(0)).set_exclusive(ConnId{7});
   EXPECT_TRUE(world.pick(world.request(1, 10)).empty());
-  EXPECT_EQ(world.pick_and_ask(world.request(7, 10)).size(), 4u);
+  const auto asked = world.pick_and_ask(world.request(7, 10));
+  EXPECT_EQ(asked.size(), 4u);
   EXPECT_TRUE(world.picker.endgame(world.open));
-  EXPECT_TRUE(world.pick(world.request(1, 10)).empty()) << "not in the end game either";
+  auto request = world.request(1, 10);
+  request.repeats = asked;
+  EXPECT_TRUE(world.pick(request).empty()) << "not in the end game either";
 }
 
 TEST(PickerParole, SuspectPrefersPiecesOfItsOwn) {

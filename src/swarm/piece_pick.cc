@@ -51,8 +51,7 @@ class PiecePicker::Round {
 
   void take_missing(const OpenPiece& piece);
   void take_new(PieceIndex piece);
-  void take_duplicates(const OpenPiece& piece, std::uint32_t copies_max,
-                       std::vector<BlockRef>* later);
+  void take_late(const OpenPiece& piece);
   void take_suggested(PiecePriority wanted_level, std::uint32_t count);
 
   void pick_allowed();
@@ -63,7 +62,7 @@ class PiecePicker::Round {
   void pick_from(PiecePriority wanted_level, std::size_t start);
   void pick_rarest(PiecePriority wanted_level);
   void pick_rarest_of_sample(PiecePriority wanted_level);
-  void pick_endgame();
+  void pick_repeats();
 
   PiecePicker& picker_;
   const PickRequest& request_;
@@ -91,7 +90,7 @@ void PiecePicker::Round::run() {
     pick_deadlines();
     pick_levels();
   }
-  if (!full() && !request_.slow_peer && picker_.endgame(open_)) pick_endgame();
+  if (!full() && !request_.repeats.empty() && picker_.endgame(open_)) pick_repeats();
 }
 
 bool PiecePicker::Round::may_join(const OpenPiece& piece) const {
@@ -136,20 +135,13 @@ void PiecePicker::Round::take_new(PieceIndex piece) {
   }
 }
 
-// Blocks asked of one peer so far are taken at once; those asked of more go to `later`.
-void PiecePicker::Round::take_duplicates(const OpenPiece& piece, std::uint32_t copies_max,
-                                         std::vector<BlockRef>* later) {
+// Repeats, once, what others were asked for.
+void PiecePicker::Round::take_late(const OpenPiece& piece) {
   for (std::uint32_t i = 0; i < piece.block_count() && !full(); ++i) {
     const auto block = static_cast<BlockIndex>(i);
-    if (piece.state(block) != BlockState::requested) continue;
+    if (piece.state(block) != BlockState::requested || piece.requesters(block) > 1) continue;
     const BlockRef ref{piece.piece(), block};
-    const std::uint32_t requesters = piece.requesters(block);
-    if (requesters >= copies_max || asked(ref)) continue;
-    if (requesters <= 1) {
-      out_.push_back(ref);
-    } else if (later != nullptr) {
-      later->push_back(ref);
-    }
+    if (!asked(ref)) out_.push_back(ref);
   }
 }
 
@@ -189,7 +181,7 @@ void PiecePicker::Round::pick_deadlines() {
     if (!may_join(*open)) continue;
     take_missing(*open);
     const bool late = deadline < now_ + kLateMargin && now_ - open->opened_at() >= kLateAge;
-    if (late && !request_.slow_peer) take_duplicates(*open, 2, nullptr);
+    if (late && !request_.slow_peer) take_late(*open);
   }
 }
 
@@ -301,28 +293,20 @@ void PiecePicker::Round::pick_rarest_of_sample(PiecePriority wanted_level) {
   }
 }
 
-void PiecePicker::Round::pick_endgame() {
-  std::vector<BlockRef> later;
-  for (const auto& [index, piece] : open_.all()) {
+void PiecePicker::Round::pick_repeats() {
+  for (BlockRef ref : request_.repeats) {
     if (full()) return;
-    if (level(index) == kPriorityNone || !request_.peer_has.test(index)) continue;
-    if (piece.exclusive() || piece.received_count() == piece.block_count()) continue;
-    if (!joins_shared_) continue;
-    // Blocks of late pieces were repeated already; they must not come twice.
-    if (!picker_.deadlines_.empty() &&
-        std::ranges::find(out_.begin() + static_cast<std::ptrdiff_t>(begin_), out_.end(), index,
-                          &BlockRef::piece) != out_.end()) {
-      continue;
-    }
-    take_duplicates(piece, request_.endgame_copies_max, &later);
-  }
-  // Those asked of fewest peers first.
-  std::ranges::sort(later, {}, [&](BlockRef ref) {
-    return std::pair(open_.find(ref.piece)->requesters(ref.block), ref);
-  });
-  for (BlockRef ref : later) {
-    if (full()) return;
-    out_.push_back(ref);
+    if (to_int(ref.piece) >= request_.peer_has.size()) continue;
+    if (level(ref.piece) == kPriorityNone || !request_.peer_has.test(ref.piece)) continue;
+    const OpenPiece* piece = open_.find(ref.piece);
+    if (piece == nullptr || piece->exclusive() || !joins_shared_) continue;
+    if (to_int(ref.block) >= piece->block_count()) continue;
+    if (piece->state(ref.block) != BlockState::requested) continue;
+    if (piece->requesters(ref.block) >= kRequestersMax || asked(ref)) continue;
+    // Blocks of late pieces may have been repeated already, and the caller may have named one
+    // twice.
+    const auto begin = out_.begin() + static_cast<std::ptrdiff_t>(begin_);
+    if (std::find(begin, out_.end(), ref) == out_.end()) out_.push_back(ref);
   }
 }
 

@@ -5,7 +5,8 @@
 // finish what is begun), then new pieces: the first few at random, later rarest first, or ascending
 // in sequential mode; higher file priority always before lower (open pieces of a low priority come
 // after new pieces of a high one). In the end game blocks already asked of other peers are
-// repeated, and so are, once, the blocks of a piece whose reader is about to wait in vain.
+// repeated where the caller says that it helps (endgame.h), and so are, once, the blocks of a piece
+// whose reader is about to wait in vain.
 //
 // The picker owns what is wanted (priorities, deadlines); who has what and which blocks are in
 // flight come in as arguments. It reserves nothing: the caller marks what it really requests. Every
@@ -55,17 +56,20 @@ struct PickRequest {
   std::span<const PieceIndex> suggested;
   std::size_t blocks_max = 0;
   // A slow peer avoids opening new pieces that fast peers could finish sooner: it opens one, and
-  // only when open pieces leave it nothing to do. It repeats no blocks.
+  // only when open pieces leave it nothing to do. It repeats no blocks of late pieces.
   bool slow_peer = false;
   // How many new pieces may still be opened (memory).
   std::size_t new_pieces_max = 0;
-  // Whether this peer may take part in end game duplicates at most `endgame_copies_max` each.
-  std::uint32_t endgame_copies_max = 2;
+  // Blocks asked of others that this peer would bring notably sooner, most useful first. They are
+  // yielded in the end game only, and never when kRequestersMax peers are asked already.
+  std::span<const BlockRef> repeats{};
   // Suspected of poison: gets pieces that are exclusive to it, or new ones (which the caller then
   // opens exclusive). It joins shared pieces only when there is nothing else.
   bool parole = false;
 };
 
+// A block is never asked of more peers than this at once.
+inline constexpr std::uint32_t kRequestersMax = 3;
 inline constexpr std::size_t kAllowedLookMax = 256;
 inline constexpr std::size_t kSuggestedLookMax = 64;
 // So many pieces are fetched in random order at first, to have something to trade soon.
@@ -113,7 +117,7 @@ class PiecePicker {
   // Appends up to request.blocks_max blocks, best first, to `out`. Blocks of one piece come in
   // ascending order. Never yields a block this peer is already asked for: those are listed in
   // `already_requested` and are not `missing` in `open`.
-  // Cost: O(deadlines + open pieces + new pieces looked at); in the end game also the open blocks.
+  // Cost: O(deadlines + open pieces + new pieces looked at + repeats).
   void pick(const PickRequest& request, const Availability& availability, const OpenPieces& open,
             const std::vector<BlockRef>& already_requested, TimePoint now,
             std::vector<BlockRef>& out);

@@ -41,6 +41,7 @@ void RequestWindow::on_block(TimePoint now, TimePoint requested_at, std::uint32_
   if (measured_ && now - last_block_ > kIdle + mean_delay_) restart();
   meter_.add(now, bytes);
   timeouts_ = 0;
+  measure_pace(now, requested_at, bytes);
   measure_delay(now, requested_at);
   last_block_ = now;
   ++blocks_in_round_;
@@ -49,6 +50,18 @@ void RequestWindow::on_block(TimePoint now, TimePoint requested_at, std::uint32_
     end_round(now);
   }
   resize(now);
+}
+
+void RequestWindow::measure_pace(TimePoint now, TimePoint requested_at, std::uint32_t bytes) {
+  if (!measured_) pace_.add(busy_clock_, 0);
+  const TimePoint begin = measured_ ? std::max(requested_at, last_block_) : requested_at;
+  busy_clock_ += std::max(now - begin, Duration(0));
+  pace_.add(busy_clock_, bytes);
+}
+
+Duration RequestWindow::block_time() const {
+  if (!measured_) return config_.queue_time / std::max(1u, config_.initial);
+  return from_seconds(kBlockSize / std::max(pace_.bytes_per_second(busy_clock_), 1.0));
 }
 
 void RequestWindow::measure_delay(TimePoint now, TimePoint requested_at) {

@@ -22,7 +22,8 @@
 namespace weir {
 
 struct RequestWindowConfig {
-  std::uint32_t initial = 16;
+  // Few, so that a slow peer is not asked for more at once than it sends in a while.
+  std::uint32_t initial = 6;
   std::uint32_t min = 2;
   std::uint32_t max = 2000;
   Duration queue_time = std::chrono::seconds(1);  // head room on top of the delay
@@ -49,6 +50,12 @@ class RequestWindow {
 
   [[nodiscard]] std::uint32_t size() const { return size_; }
   [[nodiscard]] double rate(TimePoint now) const { return meter_.bytes_per_second(now); }
+  // How long a block takes once its turn has come, and the shortest recent time from a request to
+  // its block. Only time with something awaited counts: a fast peer that is idle stays fast. Before
+  // the first block it is what the initial window supposes, and no delay.
+  [[nodiscard]] Duration block_time() const;
+  [[nodiscard]] bool measured() const { return measured_; }
+  [[nodiscard]] Duration delay() const { return min_delay_; }
   // How long to wait for a request made now: generous multiples of what the path does, doubled by
   // each timeout in a row. From kRequestTimeoutMin to kRequestTimeoutMax.
   [[nodiscard]] Duration request_timeout(TimePoint now) const;
@@ -57,6 +64,7 @@ class RequestWindow {
   [[nodiscard]] std::uint32_t limit() const;
   [[nodiscard]] std::uint32_t target(double rate, Duration head_room) const;
   void measure_delay(TimePoint now, TimePoint requested_at);
+  void measure_pace(TimePoint now, TimePoint requested_at, std::uint32_t bytes);
   void follow_probe(TimePoint now, TimePoint requested_at, Duration delay);
   void end_round(TimePoint now);
   void resize(TimePoint now);
@@ -69,6 +77,8 @@ class RequestWindow {
   RateMeter meter_{std::chrono::seconds(2)};
   bool measured_ = false;  // a block has arrived
   TimePoint last_block_{};
+  TimePoint busy_clock_{};                   // advances while something is awaited
+  RateMeter pace_{std::chrono::seconds(2)};  // by busy_clock_
   Duration min_delay_{};
   Duration mean_delay_{};
   Duration delay_deviation_{};

@@ -176,7 +176,7 @@ TEST(RequestWindow, LIM_07_ConfigurationCannotExceedTheHardLimit) {
 }
 
 TEST(RequestWindow, BeginsAtTheInitialWindowWithinWhatPeersUsuallyQueue) {
-  EXPECT_EQ(RequestWindow().size(), 16u);
+  EXPECT_EQ(RequestWindow().size(), 6u);
   EXPECT_EQ(RequestWindow({.initial = 1000}).size(), 500u);
 }
 
@@ -201,7 +201,7 @@ TEST(RequestWindow, ChokeRestartsAtTheInitialWindow) {
   Path path(milliseconds(20), 10e6);
   path.run(seconds(5));
   path.window().on_choke();
-  EXPECT_EQ(path.window().size(), 16u);
+  EXPECT_EQ(path.window().size(), 6u);
   path.run(seconds(2));
   EXPECT_GE(path.run(seconds(2)), 9.5e6);
 }
@@ -237,6 +237,36 @@ TEST(RequestWindow, BlockThatSeemsToComeBeforeItsRequestIsHarmless) {
   window.on_block(now, now, 0);
   EXPECT_GE(window.size(), 2u);
   EXPECT_GE(window.request_timeout(now), kRequestTimeoutMin);
+}
+
+TEST(RequestWindowPace, BlockTimeIsThatOfThePathHoweverTheBlocksCome) {
+  for (const Duration burst : {Duration(0), Duration(milliseconds(50))}) {
+    Path path(milliseconds(40), 1e6, burst);
+    path.run(seconds(5));
+    EXPECT_NEAR(to_seconds(path.window().block_time()), kBlockSize / 1e6, 0.004);
+    EXPECT_LE(path.window().delay(), milliseconds(200));
+  }
+}
+
+TEST(RequestWindowPace, BeforeTheFirstBlockItIsWhatTheInitialWindowSupposes) {
+  RequestWindow window({.initial = 10, .queue_time = seconds(1)});
+  EXPECT_EQ(window.block_time(), milliseconds(100));
+  EXPECT_EQ(window.delay(), Duration(0));
+}
+
+// The rate falls while nothing is asked; what the peer could do does not.
+TEST(RequestWindowPace, AnIdlePeerStaysAsFastAsItWas) {
+  Path path(milliseconds(20), 5e6);
+  path.run(seconds(3));
+  RequestWindow& window = path.window();
+  const Duration before = window.block_time();
+  EXPECT_LT(before, milliseconds(6));
+  const TimePoint later = path.now() + seconds(30);
+  EXPECT_LT(window.rate(later), 1e6);
+  EXPECT_EQ(window.block_time(), before);
+  // A single request now and then pays for the whole path, and for no idle second.
+  window.on_block(later + milliseconds(23), later, kBlockSize);
+  EXPECT_LT(window.block_time(), milliseconds(8));
 }
 
 }  // namespace

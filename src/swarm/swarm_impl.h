@@ -107,6 +107,11 @@ struct Swarm::Impl {
   void discard_open(PieceIndex piece);
   void check_timeouts(PeerState& peer);
 
+  // --- The end game: swarm_endgame.cc ---
+  // Fills `repeats` with at most `count` blocks.
+  void find_repeats(const PeerState& candidate, std::size_t count);
+  [[nodiscard]] Duration rest_time(Duration candidate_block_time) const;
+
   // --- Arriving: swarm_pieces.cc ---
   void block_arrived(PeerState& peer, const Landing& landing, std::uint32_t length, Bytes copied);
   void piece_complete(OpenPiece& piece);
@@ -199,6 +204,7 @@ struct Swarm::Impl {
   SmartBan smart_ban;
   TimePoint next_tick = kNever;
   double fastest_rate = 0;  // of the peers we download from, at the last tick
+  double line_rate = 0;     // the best of the whole download, forgotten slowly
   double upload_limit = 0;
 
   bool overflows = false;  // some peer is over LIM-09
@@ -207,7 +213,12 @@ struct Swarm::Impl {
   std::map<CloseReason, std::uint64_t> closed;
 
   // Kept between calls so that a block costs no allocation.
-  std::vector<BlockRef> picks, already;
+  struct LateBlock {
+    Duration time;
+    BlockRef block;
+  };
+  std::vector<BlockRef> picks, already, repeats;
+  std::vector<LateBlock> late_blocks;
   std::vector<ChokeCandidate> candidates;
 };
 

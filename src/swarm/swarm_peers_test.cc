@@ -52,7 +52,7 @@ TEST_F(SwarmPeers, ChokeMidTransferGivesBlocksToOthersAndLateOnesCount) {
   first.say(BitfieldMessage{Bitfield(21, true).wire()});
   first.say(UnchokeMessage{});
   const auto asked = first.take_requests();
-  ASSERT_GE(asked.size(), 8u);
+  ASSERT_GE(asked.size(), 5u);
   first.say(ChokeMessage{});
   EXPECT_EQ(node.swarm.peers(net.now)[0].requests_out, 0u);
   for (std::size_t i = 0; i < 4; ++i) first.answer(asked[i]);

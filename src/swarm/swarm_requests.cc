@@ -62,6 +62,10 @@ void Swarm::Impl::fill_requests(PeerState& peer) {
     request.new_pieces_max =
         std::min(config.open_pieces_max - open_count, request.blocks_max / blocks_a_piece + 1);
   }
+  if (picker->endgame(open)) {
+    find_repeats(peer, request.blocks_max);
+    request.repeats = repeats;
+  }
   picker->pick(request, *availability, open, already, now, picks);
 
   const std::uint64_t asked_in_epoch = epoch;

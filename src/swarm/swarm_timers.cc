@@ -11,6 +11,8 @@ constexpr Duration kTick = std::chrono::seconds(1);
 // Long enough for a seed to tell what it has, and for PEX and hashes of a just finished peer.
 constexpr Duration kRedundantAfter = std::chrono::seconds(5);
 constexpr Duration kUselessAfter = std::chrono::minutes(10);
+// What the best rate of a download is worth a second later.
+constexpr double kLineRateKept = 0.95;
 
 }  // namespace
 
@@ -24,6 +26,7 @@ void Swarm::Impl::handle_timer() {
 void Swarm::Impl::tick() {
   ++epoch;  // memory may be free again, end game may have begun
   if (hash_fetcher) hash_fetcher->handle_timer(now);
+  line_rate = std::max(line_rate * kLineRateKept, down.bytes_per_second(now));
   fastest_rate = 0;
   for (const auto& [conn, peer] : peers) {
     fastest_rate = std::max(fastest_rate, peer->window.rate(now));
