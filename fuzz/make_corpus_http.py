@@ -51,7 +51,9 @@ def archive(form, entries, headers=None):
             info.type, info.size, info.mtime = kind, len(content), 1700000000
             info.linkname = "target" if kind in (tarfile.SYMTYPE, tarfile.LNKTYPE) else ""
             tar.addfile(info, io.BytesIO(content))
-    return out.getvalue()
+        length = tar.offset
+    # With the end mark, without the zeroes that fill the last record and only make inputs large.
+    return out.getvalue()[:length + 1024]
 
 
 def archives():

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/assert.h"
 #include "fuzz/metainfo_checks.h"
@@ -107,17 +108,40 @@ bool same(const Outcome& a, const Outcome& b) {
   return a.content == b.content && a.ended == b.ended && a.error == b.error;
 }
 
+// Gives every block that looks like a header the checksum it should have: almost no change of a
+// header would get past it otherwise.
+Buffer sealed(Bytes archive) {
+  Buffer out = to_buffer(archive);
+  for (std::size_t at = 0; at + kTarBlock <= out.size(); at += kTarBlock) {
+    const std::span<std::byte, kTarBlock> block(out.data() + at, kTarBlock);
+    const Bytes magic = Bytes(block).subspan(tar_fields::kMagic.offset, 5);
+    if (as_text(magic) != "ustar") continue;
+    std::uint32_t sum = tar_checksum(block);
+    for (std::size_t i = 6; i-- > 0; sum /= 8) {
+      block[tar_fields::kChecksum.offset + i] = static_cast<std::byte>('0' + sum % 8);
+    }
+    block[tar_fields::kChecksum.offset + 6] = std::byte{0};
+    block[tar_fields::kChecksum.offset + 7] = std::byte{' '};
+  }
+  return out;
+}
+
+void check(Bytes archive) {
+  const Outcome whole = read(archive, archive.size() + 1);
+  for (const std::size_t step : {std::size_t{1}, std::size_t{509}, std::size_t{512}}) {
+    if (step == 1 && archive.size() > 8192) continue;
+    WEIR_ASSERT(same(read(archive, step), whole));
+  }
+  if (whole.error) return;
+  const std::string again = written(whole);
+  WEIR_ASSERT(same(read(as_bytes(again), again.size()), whole));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const Bytes archive(reinterpret_cast<const std::byte*>(data), size);
-  const Outcome whole = read(archive, size + 1);
-  for (const std::size_t step : {std::size_t{1}, std::size_t{509}, std::size_t{512}}) {
-    if (step == 1 && size > 8192) continue;
-    WEIR_ASSERT(same(read(archive, step), whole));
-  }
-  if (whole.error) return 0;
-  const std::string again = written(whole);
-  WEIR_ASSERT(same(read(as_bytes(again), again.size()), whole));
+  check(archive);
+  check(sealed(archive));
   return 0;
 }
