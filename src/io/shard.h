@@ -31,7 +31,7 @@ struct ShardConfig {
   // IPv6 endpoint is passed over, with a warning, on a machine without IPv6.
   std::vector<Endpoint> listen;
   // The certificates (PEM) trusted for HTTPS trackers; empty: the system's.
-  std::string ca_file;
+  std::string ca_file = {};
   // Told what went wrong without ending anything; on any thread, never two at once.
   std::function<void(const std::string& text)> warn;
 };
