@@ -156,6 +156,7 @@ TEST(HttpOrigin, ProgramsAndOwnPagesAreLetIn) {
   EXPECT_TRUE(is_let_in({.fetch_site = "same-origin"}));
   EXPECT_TRUE(is_let_in({.fetch_site = "none"}));
   EXPECT_TRUE(is_let_in({.origin = "http://[::1]"}, "[::1]:80"));
+  EXPECT_TRUE(is_let_in({.origin = "http://[::1]"}, "[0:0:0:0:0:0:0:1]"));
   EXPECT_TRUE(is_let_in({.origin = "https://node.example"}, "node.example"));
   EXPECT_TRUE(is_let_in({.origin = "https://node.example"}, "node.example:443"));
 }

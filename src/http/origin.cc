@@ -29,7 +29,9 @@ bool is_own(std::string_view origin, const Authority& host) {
   if (scheme != "http" && scheme != "https") return false;
   const std::uint16_t default_port = scheme == "http" ? 80 : 443;
   const auto page = parse_authority(origin.substr(colon + 3));
-  return page && page->host == host.host && page->address == host.address &&
+  if (!page || page->address != host.address) return false;
+  // One address has several spellings.
+  return (page->address || page->host == host.host) &&
          page->port.value_or(default_port) == host.port.value_or(default_port);
 }
 
