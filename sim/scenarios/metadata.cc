@@ -95,7 +95,7 @@ void layers_from_peers(World& world, Verdict& verdict, TorrentKind kind) {
     setup.add_download(leech, leech.leech_magnet(content), content);
   }
   verdict.note("seconds " + text(setup.finish(verdict, minutes(5))));
-  setup.expect_waste_below(verdict, 0.1);
+  setup.expect_waste_below(verdict, 0.02);
 }
 
 // A chain: the second leech can ask only the first, which learned the layers itself.

@@ -59,7 +59,7 @@ void subtle_poison(World& world, Verdict& verdict) {
   plan.honest = 8;
   plan.poisoners = 2;
   plan.share = 0.1;
-  run_swarm(world, verdict, plan, 0.15);
+  run_swarm(world, verdict, plan, 0.05);
 }
 
 void one_poisoner(World& world, Verdict& verdict, TorrentKind kind) {

@@ -107,7 +107,7 @@ void add_stubborn_scenarios(ScenarioList& out) {
   StubbornPlan flapping;
   flapping.script.flap = std::chrono::milliseconds(300);
   flapping.script.answer_delay = std::chrono::milliseconds(100);
-  flapping.waste_below = 0.3;  // a third of what a choke cut off is sent all the same
+  flapping.waste_below = 0.05;
   const auto add = [&out](const char* name, const char* claim, const StubbornPlan& plan) {
     for (const bool fast : {true, false}) {
       out.push_back({std::string(name) + (fast ? "" : "-plain"), claim,

@@ -40,8 +40,7 @@ void flash_crowd(World& world, Verdict& verdict) {
   const double ideal = static_cast<double>(content.layout().total_size()) / 10e6;
   verdict.note("seconds " + text(seconds) + ", one copy takes " + text(ideal));
   verdict.expect(seconds < 10 * ideal, "the crowd took more than ten times as long as one copy");
-  // The whole torrent is a few requests for each of so many peers: most of it is end game.
-  setup.expect_waste_below(verdict, 0.15);
+  setup.expect_waste_below(verdict, 0.03);
 }
 
 }  // namespace
