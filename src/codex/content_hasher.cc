@@ -2,9 +2,11 @@
 #include "codex/content_hasher.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "base/assert.h"
 #include "base/result.h"
+#include "hash/merkle.h"
 #include "hash/sha.h"
 
 namespace weir::codex {
@@ -22,9 +24,21 @@ std::vector<Bytes> cut(Bytes bytes, std::size_t size) {
   return out;
 }
 
+bool has_piece_roots(const HashPlan& plan) {
+  return plan.block_size == kTorrentBlockSize && plan.last_block == LastBlock::as_is &&
+         std::has_single_bit(plan.piece_length / kTorrentBlockSize);
+}
+
 }  // namespace
 
-ContentHasher::ContentHasher(HashPlan plan) : out_{plan, 0, TreeBuilder(plan.keep_leaves), {}} {
+std::optional<Sha256Digest> HashedContent::bep52_root() const {
+  if (piece_roots.empty()) return std::nullopt;
+  if (piece_roots.size() == 1) return piece_roots[0];
+  return merkle_root(piece_roots, merkle_width(piece_roots.size()),
+                     merkle_depth(plan.piece_length / kTorrentBlockSize));
+}
+
+ContentHasher::ContentHasher(HashPlan plan) : out_{plan, 0, TreeBuilder(plan.keep_leaves), {}, {}} {
   WEIR_ASSERT(plan.block_size > 0 && plan.block_size <= kBlockSizeMax);
   WEIR_ASSERT(plan.piece_length % plan.block_size == 0);
   // A block of 100 MiB needs no neighbours to be worth hashing.
@@ -45,6 +59,8 @@ void ContentHasher::feed(Bytes bytes) {
   for (; bytes.size() >= batch_size_; bytes = bytes.subspan(batch_size_)) {
     hash(bytes.first(batch_size_));
   }
+  // All of it at once, so that the buffer is never copied while it grows.
+  if (!bytes.empty()) held_.reserve(batch_size_);
   append(held_, bytes);
 }
 
@@ -63,10 +79,23 @@ void ContentHasher::hash(Bytes batch) {
   sha256_many(messages, leaves);
   out_.tree.add(leaves);
   if (plan.piece_length == 0) return;
+  if (has_piece_roots(plan)) add_piece_roots(leaves);
   messages = cut(batch, plan.piece_length);
   const std::size_t before = out_.pieces.size();
   out_.pieces.resize(before + messages.size());
   sha1_many(messages, std::span(out_.pieces).subspan(before));
+}
+
+void ContentHasher::add_piece_roots(std::span<const Sha256Digest> leaves) {
+  const std::size_t per_piece = out_.plan.piece_length / kTorrentBlockSize;
+  // Content within one piece has a tree of its own width only. It comes in one batch.
+  const std::size_t width = out_.piece_roots.empty() && leaves.size() < per_piece
+                                ? merkle_width(leaves.size())
+                                : per_piece;
+  for (; !leaves.empty(); leaves = leaves.subspan(std::min(per_piece, leaves.size()))) {
+    out_.piece_roots.push_back(
+        merkle_root(leaves.first(std::min(per_piece, leaves.size())), width, 0));
+  }
 }
 
 HashedContent ContentHasher::finish() {

@@ -6,9 +6,9 @@
 //   for each chunk of the body: hasher.feed(chunk);
 //   auto torrent = publish_torrent(hasher.finish(), {name, type});
 //
-// With HashPlan::torrent() and kept leaves, the leaves are those of BEP 52 too (SHA-256 of each
-// 16 KiB, the last one short), so created_piece() in metainfo/create.h makes a hybrid torrent of
-// the same upload without reading it again.
+// The blocks of HashPlan::torrent() are the leaves of BEP 52 too. So the piece roots that come with
+// them make a hybrid torrent of the same upload (CreatedPieceHashes in metainfo/create.h), and the
+// content's BEP 52 root, without reading it again.
 //
 // Bytes are gathered until they fill the SIMD lanes: 4 MiB for torrents, 16 blocks for data. One
 // thread at a time; nothing is borrowed between calls.
@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,12 @@ struct HashedContent {
   std::uint64_t size = 0;
   TreeBuilder tree;
   std::vector<Sha1Digest> pieces;
+  // BEP 52: the root of each piece's leaves, where the plan has unpadded blocks of 16 KiB and
+  // pieces that are a power of two of them.
+  std::vector<Sha256Digest> piece_roots;
+
+  // The "pieces root" of the content as one file; nothing without piece roots.
+  [[nodiscard]] std::optional<Sha256Digest> bep52_root() const;
 };
 
 class ContentHasher {
@@ -64,6 +71,7 @@ class ContentHasher {
 
  private:
   void hash(Bytes batch);
+  void add_piece_roots(std::span<const Sha256Digest> leaves);
 
   HashedContent out_;  // of the bytes hashed so far
   std::size_t batch_size_;

@@ -102,6 +102,7 @@ TEST(ContentHasher, AnyCutOfTheContentGivesTheSame) {
       const HashedContent got = parts.finish();
       EXPECT_EQ(got.size, size);
       EXPECT_EQ(got.pieces, expected.pieces);
+      EXPECT_EQ(got.piece_roots, expected.piece_roots);
       EXPECT_EQ(got.tree.leaves(), expected.tree.leaves());
       EXPECT_EQ(got.tree.root(), expected.tree.root());
     }
@@ -129,15 +130,16 @@ TEST(ContentHasher, AnExactMultipleOfTheBlockIsNotPaddedAndMakesNoPieceMore) {
   data.feed(content);
   const HashedContent blocks = data.finish();
   ASSERT_EQ(blocks.tree.leaf_count(), 8U);
+  EXPECT_FALSE(blocks.bep52_root());
   EXPECT_EQ(blocks.tree.leaves()[7],
             sha256(Bytes(content).subspan(content.size() - kDefaultBlockSize)));
 }
 
 // One upload, two torrents: the reference form and a hybrid, without a second look at the bytes.
 TEST(ContentHasher, OnePassIsEnoughForAHybridTorrentToo) {
-  for (const std::size_t size : {5UL, 262144UL, 300000UL, 2000000UL}) {
+  for (const std::size_t size : {5UL, 40000UL, 262144UL, 262145UL, 2000000UL, 6000000UL}) {
     const Buffer content = testing::make_content({size, 3, 2});
-    ContentHasher hasher(HashPlan::torrent(KeepLeaves::yes));
+    ContentHasher hasher(HashPlan::torrent());
     hasher.feed(content);
     const HashedContent hashed = hasher.finish();
     CreateOptions options;
@@ -148,17 +150,15 @@ TEST(ContentHasher, OnePassIsEnoughForAHybridTorrentToo) {
     const auto make = [&] { return *TorrentBuilder::make(options, {file}); };
     TorrentBuilder from_hashes = make(), from_bytes = make();
     const Layout& layout = from_hashes.layout();
-    std::span<const Sha256Digest> leaves = hashed.tree.leaves();
     Bytes rest = content;
     for (std::uint32_t p = 0; p < layout.piece_count(); ++p) {
       const PieceIndex piece{p};
-      const auto own = leaves.first(layout.block_count(piece));
-      from_hashes.add({{created_piece(layout, piece, hashed.pieces[p], own)}});
-      leaves = leaves.subspan(own.size());
+      from_hashes.add({{{piece, hashed.pieces[p], hashed.piece_roots[p], {}}}});
       const CreatedPieceInput input{piece, rest.first(layout.piece_size(piece))};
       from_bytes.add(hash_created_pieces(layout, {&input, 1}));
       rest = rest.subspan(input.data.size());
     }
+    EXPECT_EQ(hashed.bep52_root(), merkle_file_root(content)) << size;
     EXPECT_EQ(from_hashes.finish()->bytes, from_bytes.finish()->bytes) << size;
   }
 }

@@ -98,6 +98,15 @@ std::size_t payload_blocks(const Layout& layout, PieceIndex piece) {
   return (layout.piece_payload(piece) + kBlockSize - 1) / kBlockSize;
 }
 
+Sha256Digest v2_subtree(const Layout& layout, PieceIndex piece,
+                        std::span<const Sha256Digest> leaves) {
+  // BEP 52: a file within one piece has a tree of its own width only.
+  const bool small = layout.file(layout.piece_file(piece)).length <= layout.piece_length();
+  const std::uint64_t width =
+      small ? merkle_width(leaves.size()) : std::uint64_t{layout.piece_length() / kBlockSize};
+  return merkle_root(leaves, width, 0);
+}
+
 }  // namespace
 
 std::uint32_t choose_piece_length(std::uint64_t content_size) {
@@ -194,21 +203,6 @@ std::optional<std::size_t> TorrentBuilder::source_of(FileIndex file) const {
   return source == kPad ? std::nullopt : std::optional(source);
 }
 
-CreatedPieceHashes created_piece(const Layout& layout, PieceIndex piece, const Sha1Digest& v1,
-                                 std::span<const Sha256Digest> leaves) {
-  CreatedPieceHashes out;
-  out.piece = piece;
-  if (has_v1(layout.kind())) out.v1 = v1;
-  if (!has_v2(layout.kind())) return out;
-  WEIR_ASSERT(leaves.size() == payload_blocks(layout, piece));
-  // BEP 52: a file within one piece has a tree of its own width only.
-  const bool small = layout.file(layout.piece_file(piece)).length <= layout.piece_length();
-  const std::uint64_t width =
-      small ? merkle_width(leaves.size()) : std::uint64_t{layout.piece_length() / kBlockSize};
-  out.v2_subtree = merkle_root(leaves, width, 0);
-  return out;
-}
-
 std::vector<CreatedPieceHashes> hash_created_pieces(const Layout& layout,
                                                     std::span<const CreatedPieceInput> inputs,
                                                     CreatedLeaves keep) {
@@ -231,14 +225,16 @@ std::vector<CreatedPieceHashes> hash_created_pieces(const Layout& layout,
   }
   std::vector<Sha256Digest> leaves(messages.size());
   sha256_many(messages, leaves);
-  std::vector<CreatedPieceHashes> out;
+  std::vector<CreatedPieceHashes> out(inputs.size());
   std::span<const Sha256Digest> rest = leaves;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const PieceIndex piece = inputs[i].piece;
-    const auto own = rest.first(has_v2(layout.kind()) ? payload_blocks(layout, piece) : 0);
+    out[i].piece = inputs[i].piece;
+    out[i].v1 = digests[i];
+    if (!has_v2(layout.kind())) continue;
+    const auto own = rest.first(payload_blocks(layout, inputs[i].piece));
     rest = rest.subspan(own.size());
-    out.push_back(created_piece(layout, piece, digests[i], own));
-    if (keep == CreatedLeaves::keep) out.back().leaves.assign(own.begin(), own.end());
+    out[i].v2_subtree = v2_subtree(layout, inputs[i].piece, own);
+    if (keep == CreatedLeaves::keep) out[i].leaves.assign(own.begin(), own.end());
   }
   return out;
 }

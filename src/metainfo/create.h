@@ -89,6 +89,8 @@ struct CreatedPieceInput {
   PieceIndex piece{};
   Bytes data;  // piece_size(piece) bytes, borrowed for the call
 };
+// Also made by another pass that has hashed the pieces, say while their bytes came in before anyone
+// knew how many there would be (codex/content_hasher.h).
 struct CreatedPieceHashes {
   PieceIndex piece{};
   Sha1Digest v1;            // zero for v2-only
@@ -106,13 +108,6 @@ enum class CreatedLeaves : std::uint8_t { drop, keep };
 [[nodiscard]] std::vector<CreatedPieceHashes> hash_created_pieces(
     const Layout& layout, std::span<const CreatedPieceInput> inputs,
     CreatedLeaves leaves = CreatedLeaves::drop);
-
-// The same for a piece that another pass has hashed already, say while its bytes came in before
-// anyone knew how many there would be. What the torrent's kind has no use for is not looked at.
-// REQUIRES: for v2 and hybrid, one leaf for each 16 KiB of the piece's payload.
-[[nodiscard]] CreatedPieceHashes created_piece(const Layout& layout, PieceIndex piece,
-                                               const Sha1Digest& v1,
-                                               std::span<const Sha256Digest> leaves);
 
 struct CreatedTorrent {
   TorrentMetadata metadata;

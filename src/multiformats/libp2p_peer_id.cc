@@ -12,8 +12,8 @@ namespace weir {
 namespace {
 
 // The protobuf of a secp256k1 public key: field 1 the key type 2, field 2 of 33 bytes.
-constexpr std::array kSecp256k1Head = {std::byte{0x08}, std::byte{0x02}, std::byte{0x12},
-                                       std::byte{0x21}};
+constexpr std::array<std::byte, 4> kSecp256k1Head = {std::byte{0x08}, std::byte{0x02},
+                                                     std::byte{0x12}, std::byte{0x21}};
 
 }  // namespace
 
