@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// The running node without its HTTP face: an engine, the content that was uploaded, the torrents
+// that were asked for, and readers of verified bytes.
+//
+//   auto node = Node::open(config);
+//   auto upload = (*node)->begin_upload({.name = "a.txt"});
+//   upload->write(bytes, [](NodeResult<void> written) { … });
+//   upload->finish([](NodeResult<std::shared_ptr<const Publication>> published) { … });
+//   (*node)->fetch(source, [&](NodeResult<Found> found) {
+//     auto reader = node.read(*found, FileIndex{0}, 0, length); … });
+//   (*node)->stop();
+//
+// Threads: every method may be called from any thread but the engine's. Those with a `done` return
+// at once and call it once, on a thread of the node's or, when the node is stopping, the caller's;
+// the others ask the engine's thread and wait (microseconds) unless they say that they block.
+// Uploads and readers must be gone before the node is.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "io/catalogue_store.h"
+#include "io/content_dir.h"
+#include "io/work_queue.h"
+#include "node/node_types.h"
+
+namespace weir {
+
+class Reader;
+class Upload;
+
+class Node {
+ public:
+  // Brings back what was there: uploads from the catalogue, fetched torrents from the engine's
+  // records, neither with a recheck.
+  [[nodiscard]] static NodeResult<std::unique_ptr<Node>> open(NodeConfig config);
+  ~Node();  // stops
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  // Ends what is under way, saves, tells trackers; at most 5 s. Idempotent.
+  void stop();
+
+  [[nodiscard]] Client& client() { return *client_; }
+  [[nodiscard]] const NodeConfig& config() const { return config_; }
+  // For work that may block; its owner sees to it that it is bounded.
+  [[nodiscard]] WorkQueue& work() { return work_; }
+
+  // --- Uploads. Errors: too_many, stopping.
+  [[nodiscard]] NodeResult<std::unique_ptr<Upload>> begin_upload(UploadOptions options);
+  // In the order they were uploaded in.
+  [[nodiscard]] std::vector<std::shared_ptr<const Publication>> published();
+  // Forgets a manifest; its content and torrents go with the last manifest over them. False: not
+  // here. Blocks.
+  NodeResult<bool> remove(const Cid& manifest);
+  [[nodiscard]] NodeSpace space();
+
+  // --- Torrents. Found by either hash; uploads also by the CID of their manifest, of their tree
+  // and of their info hash.
+  [[nodiscard]] std::optional<Found> find(const InfoHashes& hashes);
+  [[nodiscard]] std::optional<Found> find(const Cid& cid);
+  [[nodiscard]] std::shared_ptr<const Publication> publication(const Cid& cid);
+  // Finds the torrent or adds it, and calls `done` once its metadata is known. A torrent that was
+  // added for this and whose metadata nobody gave in time is removed again; any other stays.
+  // Errors: timed_out, quota_exceeded, bad_torrent, engine, stopping.
+  void fetch(FetchSource source, std::function<void(NodeResult<Found>)> done);
+  // Verified bytes in order. REQUIRES: a range inside the file, found.info.
+  [[nodiscard]] std::unique_ptr<Reader> read(const Found& found, FileIndex file,
+                                             std::uint64_t offset, std::uint64_t length);
+
+ private:
+  friend class Upload;
+  struct Waiter {
+    std::uint64_t number = 0;
+    TimerId timer{};
+    std::function<void(NodeResult<Found>)> done;
+  };
+  struct Pending {
+    std::string directory;  // of a torrent added for this, below fetched/; empty: it was here
+    std::vector<Waiter> waiters;
+  };
+  struct Names {
+    std::map<Sha1Digest, std::vector<std::shared_ptr<const Publication>>> by_v1;
+    std::map<Sha256Digest, std::vector<std::shared_ptr<const Publication>>> by_v2;
+    std::map<Cid, std::shared_ptr<const Publication>> by_cid;
+    std::map<Cid, std::vector<std::shared_ptr<const Publication>>> by_tree;
+  };
+
+  explicit Node(NodeConfig config);
+  NodeResult<void> restore();
+  // node.cc
+  void add_names(const std::shared_ptr<const Publication>& publication);
+  void remove_names(const std::shared_ptr<const Publication>& publication);
+  NodeResult<void> seed(const Publication& publication);
+  [[nodiscard]] std::shared_ptr<const Publication> publication(const InfoHashes& hashes);
+  [[nodiscard]] std::optional<Found> found(std::shared_ptr<const Publication> publication);
+  // upload.cc
+  [[nodiscard]] bool reserve(std::uint64_t bytes);
+  void release(std::uint64_t bytes);
+  NodeResult<void> publish(std::unique_ptr<ContentDir::Incoming> file,
+                           const std::shared_ptr<const Publication>& publication);
+  // fetch.cc
+  void on_event(const Event& event);
+  NodeResult<TorrentKey> add_for_fetch(FetchSource& source, std::string& directory);
+  void wait_for_metadata(TorrentKey key, std::string directory,
+                         std::function<void(NodeResult<Found>)> done);
+  void metadata_known(TorrentKey key);
+  void fetch_failed(TorrentKey key, NodeError error);
+  void timed_out(TorrentKey key, std::uint64_t waiter);
+  [[nodiscard]] bool admit_fetched(TorrentKey key, const TorrentInfo& info);
+
+  NodeConfig config_;
+  std::unique_ptr<ContentDir> content_;
+  std::unique_ptr<CatalogueStore> catalogue_;
+  std::unique_ptr<Client> client_;
+  std::mutex publish_mutex_;  // one change of what is published at a time
+  std::mutex mutex_;          // everything below
+  Names names_;
+  std::map<std::string, std::uint64_t> published_sizes_;  // by root
+  std::map<TorrentKey, std::uint64_t> fetched_sizes_;
+  std::uint64_t used_ = 0;  // the sum of both
+  std::uint64_t reserved_ = 0;
+  std::size_t uploads_ = 0;
+  std::map<TorrentKey, Pending> pending_;
+  std::uint64_t last_waiter_ = 0;
+  bool stopping_ = false;
+  WorkQueue work_;
+};
+
+}  // namespace weir
