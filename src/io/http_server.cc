@@ -89,6 +89,11 @@ void HttpCall::answer(HttpAnswer answer) {
 
 bool HttpCall::connected() const { return state_->connected; }
 
+std::size_t connections_allowed(const HttpServerConfig& config, const IpAddress& remote) {
+  if (remote.scope() == AddressScope::loopback) return config.connections_max;
+  return config.connections_max - std::min(config.loopback_reserved, config.connections_max / 4);
+}
+
 const std::string& HttpCore::date() {
   const std::int64_t now = std::time(nullptr);
   if (now != date_time_) {
@@ -188,10 +193,7 @@ bool HttpServer::Impl::has_room(const Endpoint& remote) {
       !close_idle(&remote.address)) {
     return false;
   }
-  const bool loopback = remote.address.scope() == AddressScope::loopback;
-  const std::size_t reserved =
-      loopback ? 0 : std::min(config.loopback_reserved, config.connections_max / 4);
-  return connections.size() < config.connections_max - reserved || close_idle(nullptr);
+  return connections.size() < connections_allowed(config, remote.address) || close_idle(nullptr);
 }
 
 void HttpServer::Impl::accept(Descriptor fd, const Endpoint& remote) {

@@ -44,7 +44,7 @@
 namespace weir {
 
 struct HttpServerConfig {
-  std::vector<Endpoint> listen;  // port 0: chosen by the system
+  std::vector<Endpoint> listen = {};  // port 0: chosen by the system
   // LIM-13.
   std::size_t header_bytes_max = 64 * 1024;
   std::size_t header_count_max = 100;

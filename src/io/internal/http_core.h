@@ -17,6 +17,11 @@ namespace weir {
 
 class HttpConnection;
 
+// How many connections may be open before one from `remote` is too many: the last ones are kept for
+// whoever administrates this node from the same machine.
+[[nodiscard]] std::size_t connections_allowed(const HttpServerConfig& config,
+                                              const IpAddress& remote);
+
 struct HttpCore {
   HttpCore(HttpServerConfig server_config, HttpHandler& server_handler)
       : config(std::move(server_config)), handler(server_handler) {}
