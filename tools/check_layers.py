@@ -19,10 +19,12 @@ INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTIL
 LIBRARY_HEADERS = {
     "boost/": "Boost", "curl/": "libcurl", "sqlite3": "SQLite", "openssl/": "OpenSSL",
     "fmt/": "fmt", "spdlog/": "spdlog", "CLI/": "CLI11", "zlib.h": "zlib", "protozero/": "protozero",
+    "toml++/": "toml++",
 }
 LIBRARY_TARGETS = {
     "Boost::": "Boost", "CURL::": "libcurl", "SQLite": "SQLite", "OpenSSL::": "OpenSSL",
     "fmt::": "fmt", "spdlog::": "spdlog", "CLI11::": "CLI11", "ZLIB::": "zlib",
+    "tomlplusplus::": "toml++",
 }
 IMPURE_HEADERS = re.compile(
     r"(sys|netinet|arpa|net|linux|asm)/.*|"

@@ -1,29 +1,19 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// What people write as values of options: sizes and rates, times, endpoints, file patterns, and
-// what names a torrent. Pure functions; nothing comes back when the text is no such value.
+// What people write as values of options: endpoints, file patterns, and what names a torrent; sizes
+// and times are in daemon/quantity.h. Pure functions; nothing comes back when the text is no such
+// value.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/endpoint.h"
+#include "daemon/quantity.h"
 #include "metainfo/torrent_info.h"
 
 namespace weir {
-
-// "1500", "64K", "1.5M", "2GiB": bytes, suffixes are powers of 1024 (K, M, G, T, with or without
-// "B" or "iB").
-[[nodiscard]] std::optional<std::uint64_t> parse_size(std::string_view text);
-
-// "90", "1.5", "90s", "10m", "2h"; more than nothing, at most ten years.
-[[nodiscard]] std::optional<std::chrono::milliseconds> parse_time(std::string_view text);
-
-// "ADDR:PORT", "[V6]:PORT", "PORT" or ":PORT" (all addresses of both families).
-[[nodiscard]] std::optional<std::vector<Endpoint>> parse_listen(std::string_view text);
 
 struct HostPort {
   std::string host;
