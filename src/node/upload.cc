@@ -13,9 +13,7 @@ namespace weir {
 
 struct Upload::State {
   State(Node& its_node, UploadOptions its_options)
-      : node(its_node),
-        options(std::move(its_options)),
-        torrent(codex::HashPlan::torrent(codex::KeepLeaves::yes)) {
+      : node(its_node), options(std::move(its_options)), torrent(codex::HashPlan::torrent()) {
     if (options.kind == UploadKind::data) data.emplace(codex::HashPlan::data());
   }
   ~State() {

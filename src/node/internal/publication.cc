@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "node/internal/publication.h"
 
-#include <algorithm>
 #include <span>
 #include <utility>
 
 #include "base/result.h"
 #include "codex/block.h"
-#include "hash/merkle.h"
 #include "metainfo/create.h"
 #include "metainfo/parse.h"
 
@@ -29,10 +27,10 @@ NodeError codex_error(const codex::CodexError& error) {
   }
 }
 
-// The pieces of a hybrid of one file are those of the v1 torrent, and its v2 hashes follow from the
-// leaves, so the content is not read again.
+// The pieces of a hybrid of one file are those of the v1 torrent, and the roots of their leaves
+// came with the same pass, so the content is not read again.
 NodeResult<CreatedTorrent> make_hybrid(const codex::BitTorrentInfo& info, const std::string& name,
-                                       std::span<const Sha256Digest> leaves) {
+                                       std::span<const Sha256Digest> piece_roots) {
   CreateOptions options;
   options.kind = TorrentKind::hybrid;
   options.piece_length = info.piece_length;
@@ -45,17 +43,11 @@ NodeResult<CreatedTorrent> make_hybrid(const codex::BitTorrentInfo& info, const 
   };
   auto builder = TorrentBuilder::make(std::move(options), {{{}, info.length, {}, {}}});
   if (!builder) return refused(builder.error());
-  const std::size_t blocks = info.piece_length / kBlockSize;
-  const bool small = info.length <= info.piece_length;
-  std::vector<CreatedPieceHashes> hashes;
-  for (std::size_t i = 0; i < info.pieces.size(); ++i) {
-    const auto own = leaves.subspan(i * blocks, std::min(blocks, leaves.size() - i * blocks));
-    CreatedPieceHashes piece;
-    piece.piece = static_cast<PieceIndex>(i);
-    piece.v1 = info.pieces[i];
-    // BEP 52: a file within one piece has a tree of its own width only.
-    piece.v2_subtree = merkle_root(own, small ? merkle_width(own.size()) : blocks, 0);
-    hashes.push_back(std::move(piece));
+  std::vector<CreatedPieceHashes> hashes(info.pieces.size());
+  for (std::size_t i = 0; i < hashes.size(); ++i) {
+    hashes[i].piece = static_cast<PieceIndex>(i);
+    hashes[i].v1 = info.pieces[i];
+    hashes[i].v2_subtree = piece_roots[i];
   }
   builder->add(hashes);
   auto created = builder->finish();
@@ -114,7 +106,7 @@ NodeResult<std::shared_ptr<const Publication>> make_publication(
   auto out = std::make_shared<Publication>();
   out->kind = options.kind;
   out->created = now;
-  const std::vector<Sha256Digest> leaves = torrent.tree.leaves();
+  const std::vector<Sha256Digest> piece_roots = std::move(torrent.piece_roots);
   const codex::PublishText text{options.name, options.mimetype};
   auto named = codex::publish_torrent(std::move(torrent), text);
   if (!named) return std::unexpected(codex_error(named.error()));
@@ -129,7 +121,7 @@ NodeResult<std::shared_ptr<const Publication>> make_publication(
   out->cid = published.cid;
   const codex::BitTorrentInfo& info = named->manifest.info;
   const std::string name = options.name.empty() ? named->info_hash.hex() : options.name;
-  WEIR_TRY(hybrid, make_hybrid(info, name, leaves));
+  WEIR_TRY(hybrid, make_hybrid(info, name, piece_roots));
   set_hybrid(*out, std::move(hybrid.metadata), std::move(hybrid.bytes));
   set_reference(*out, info);
   return out;

@@ -14,7 +14,7 @@ namespace weir {
 
 [[nodiscard]] NodeError node_error(const DiskError& error);
 
-// `data` is set for uploads of that kind. REQUIRES: torrent.plan with kept leaves.
+// `data` is set for uploads of that kind. REQUIRES: torrent.plan is HashPlan::torrent().
 [[nodiscard]] NodeResult<std::shared_ptr<const Publication>> make_publication(
     const UploadOptions& options, codex::HashedContent torrent,
     std::optional<codex::HashedContent> data, std::int64_t now);

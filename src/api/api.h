@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// The node's HTTP face: the REST interface of a Codex node (docs/codex-api.md), the gateway of
+// content by hash (docs/http.md) and health.
+//
+//   Api api(*node, config);
+//   HttpServer server(server_config, api);
+//
+// Every request passes the same gate first, whatever its route: a method that is known (501), a
+// target that can be read one way only (400, 414), a Host that is ours (400, 421), no foreign page
+// behind it (403), a token where tokens are configured (401, 403). handle() never blocks: what has
+// to ask the engine or the disk runs on the node's threads.
+//
+// The node must outlive the api, and the api the server's stop().
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "http/host.h"
+#include "http/origin.h"
+#include "http/presentation.h"
+#include "http/token.h"
+#include "io/http_server.h"
+#include "node/node.h"
+
+namespace weir {
+
+struct ApiConfig {
+  http::HostPolicy hosts;      // beside localhost and address literals
+  http::OriginPolicy origins;  // who may use it from a browser's page; nobody by default
+  http::TokenTable tokens;     // empty: none is needed, which suits a loopback address only
+  http::PreviewRule preview = http::PreviewRule::never;
+  // Sets the level of the log while running, as `POST …/debug/chronicles/loglevel` asks; false: no
+  // such level. Empty: there is no log to set.
+  std::function<bool(const std::string& level)> set_log_level;
+};
+
+class Api final : public HttpHandler {
+ public:
+  Api(Node& node, ApiConfig config);
+  ~Api() override;
+  Api(const Api&) = delete;
+  Api& operator=(const Api&) = delete;
+
+  void handle(HttpCall call) override;
+
+  // What /readyz answers; false at first, and again before stopping. Any thread.
+  void set_ready(bool ready);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace weir
