@@ -75,6 +75,10 @@ class SwarmExerciser {
         make_content(TorrentKind::v2, 32 * 1024, {100'000, 50'000, 7}),
         make_content(TorrentKind::hybrid, 32 * 1024, {70'000, 20'000}),
         make_content(TorrentKind::v1, 16 * 1024, {20 * 16 * 1024}),
+        make_content(TorrentKind::v2, 16 * 1024, {1, 0, 16'384, 16'385, 0, 3, 40'000, 32'767}),
+        make_content(TorrentKind::v2, 64 * 1024, {65'537, 16'383, 0, 49'153, 100}),
+        make_content(TorrentKind::hybrid, 16 * 1024, {5, 0, 16'384, 17'000, 0, 1}),
+        make_content(TorrentKind::v1, 50'001, {0, 1, 50'000, 7, 0, 20'000, 99'999, 0}),
     };
     return all;
   }
@@ -124,7 +128,9 @@ class SwarmExerciser {
 
   void operation();
   void peer_operation(TestPeer& peer);
+  void read_something(TestPeer& peer);
   void say_something(TestPeer& peer);
+  void say_request(TestPeer& peer);
   void answer_something(TestPeer& peer);
   void control();
 
@@ -182,10 +188,15 @@ inline void SwarmExerciser::operation() {
 
 inline void SwarmExerciser::control() {
   if (node_.swarm.info() == nullptr) {
-    if (byte() % 4 == 0) node_.start_leech(net_.now);
+    if (byte() % 4 != 0) return;
+    // The metadata came late, and of the content some may have been there all the time.
+    const unsigned found = byte();
+    Bitfield here(content_.pieces.size());
+    for (std::size_t i = 0; i < here.size(); ++i) here.set(i, (found >> (i % 8) & 1) != 0);
+    node_.start(net_.now, here, found % 3 != 0);
     return;
   }
-  const unsigned what = byte() % 8;
+  const unsigned what = byte() % 11;
   if (what == 0) node_.swarm.set_downloading(net_.now, byte() % 2 == 0);
   if (what == 1) {
     std::vector<PiecePriority> priorities;
@@ -198,13 +209,10 @@ inline void SwarmExerciser::control() {
     node_.swarm.set_deadline(net_.now, piece(), net_.now + std::chrono::seconds(byte()));
   if (what == 3) node_.swarm.clear_deadline(real_piece());
   if (what == 4) {
+    // Also one that is being verified: a recheck may come upon it while it is written.
     const PieceIndex index = real_piece();
-    const bool judged = std::any_of(node_.kept.begin(), node_.kept.end(),
-                                    [&](const auto& kept) { return kept.first == index; });
-    if (!judged) {
-      node_.disk[to_int(index)] = content_.pieces[to_int(index)];
-      node_.swarm.piece_found(net_.now, index);
-    }
+    node_.disk[to_int(index)] = content_.pieces[to_int(index)];
+    node_.swarm.piece_found(net_.now, index);
   }
   if (what == 5) {
     const PieceIndex index = real_piece();
@@ -217,17 +225,52 @@ inline void SwarmExerciser::control() {
     for (const PieceIndex index : std::exchange(node_.needed, {})) check(index);
   }
   if (what == 7) node_.swarm.ban(Net::endpoint(100 + byte() % 4).address);
+  if (what == 8) node_.swarm.unban(Net::endpoint(100 + byte() % 4).address);
+  if (what == 9) {
+    node_.swarm.set_order(byte() % 2 == 0 ? PickOrder::sequential : PickOrder::rarest_first);
+  }
+  if (what == 10) node_.swarm.set_upload_limit(byte() * 100);
 }
 
 inline void SwarmExerciser::peer_operation(TestPeer& p) {
-  const unsigned what = byte() % 8;
+  const unsigned what = byte() % 12;
   if (what <= 3) {
     say_something(p);
   } else if (what <= 6) {
     answer_something(p);
-  } else {
+  } else if (what == 7) {
     p.say_bytes(bytes(byte()));
+  } else if (what <= 9) {
+    say_request(p);
+  } else {
+    read_something(p);
   }
+}
+
+// A socket takes what it has room for, which may end anywhere.
+inline void SwarmExerciser::read_something(TestPeer& p) {
+  const unsigned how = byte();
+  p.reads_by_hand = how % 8 != 0;
+  if (!p.reads_by_hand) return p.listen();
+  const std::size_t amount = 1 + byte() * (how % 2 == 0 ? 1 : 79);
+  p.listen_to(amount);
+}
+
+// Requests that a client could mean: of blocks, whole (also where less is left, as those ask who
+// lay v2 out with padding) or not, and of what is left from anywhere.
+inline void SwarmExerciser::say_request(TestPeer& p) {
+  const PieceIndex index = real_piece();
+  const std::uint32_t size = content_.layout().piece_size(index);
+  const std::uint32_t blocks = (size + kBlockSize - 1) / kBlockSize;
+  const unsigned how = byte();
+  const std::uint32_t begin = how % blocks * kBlockSize;
+  const std::uint32_t within = how % 3 == 0 ? byte() * 64 : 0;
+  const std::uint32_t left = size > begin + within ? size - begin - within : 1;
+  const bool whole = how / 16 % 2 == 0;
+  const std::uint32_t length = whole ? kBlockSize - within : std::min(left, kBlockSize - within);
+  const RequestMessage request{{index, begin + within, length}};
+  if (how / 32 == 7) return p.say(CancelMessage{request.block});
+  p.say(request);
 }
 
 inline void SwarmExerciser::say_something(TestPeer& p) {

@@ -153,6 +153,8 @@ void Swarm::Impl::piece_lost(PieceIndex piece) {
   if (!picker->has(piece)) return;
   ++epoch;
   picker->set_have(piece, false);
+  // Not to be fetched yet: its last arrival is still being judged, or nothing could judge the next.
+  picker->set_pending(piece, verifying.contains(piece) || !verifiable(piece));
   std::erase(haves, piece);
   for (auto& [conn, peer] : peers) {
     if (peer->closing) continue;

@@ -8,7 +8,7 @@ namespace weir {
 namespace {
 
 TEST(SwarmProperty, NoSequenceOfOperationsBreaksTheStateOrStopsTheDownload) {
-  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 1'000; ++seed) {
     SCOPED_TRACE(seed);
     Random random(seed);
     Buffer input(200 + random.below(3'000));

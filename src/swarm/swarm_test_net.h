@@ -13,8 +13,10 @@
 #include <string>
 #include <vector>
 
+#include "base/assert.h"
 #include "hash/merkle.h"
 #include "hash/sha.h"
+#include "store/torrent_storage.h"
 #include "store/verifier.h"
 #include "swarm/swarm.h"
 #include "wire/decoder.h"
@@ -128,6 +130,10 @@ inline Handshake make_handshake(std::uint64_t id, bool fast = true, bool extende
   return handshake;
 }
 
+inline Bitfield all_files(const Content& content) {
+  return Bitfield(content.layout().files().size(), true);
+}
+
 // One torrent's swarm with its owner's duties: checks and keeps pieces, answers every action.
 class Node {
  public:
@@ -137,6 +143,8 @@ class Node {
         random(seed),
         pool(pool_bytes, 8u << 20),
         swarm(config, torrent.info->hashes, pool, random),
+        storage(torrent.info, {.root = "/content", .side_root = "/side"}, all_files(torrent),
+                all_files(torrent)),
         disk(torrent.pieces.size()) {}
 
   // A seed, a leech, or anything between.
@@ -158,6 +166,23 @@ class Node {
     while (auto action = swarm.next()) handle(now, std::move(*action));
   }
 
+  // What collect() lists, from where the storage says it is.
+  [[nodiscard]] Buffer read(const ContentRef& ref) const {
+    Buffer out;
+    for (const StoredRange& range : storage.locate(ref.piece, ref.offset, ref.length)) {
+      if (range.zeros()) {
+        out.resize(out.size() + range.length);
+        continue;
+      }
+      const Bytes piece = disk[to_int(ref.piece)];
+      const std::size_t at = ref.offset + out.size();
+      WEIR_ASSERT(at <= piece.size() && range.length <= piece.size() - at);
+      append(out, piece.subspan(at, range.length));
+    }
+    WEIR_ASSERT(out.size() == ref.length);
+    return out;
+  }
+
   [[nodiscard]] bool whole() const {
     for (std::size_t i = 0; i < disk.size(); ++i) {
       if (disk[i] != content.pieces[i]) return false;
@@ -169,6 +194,7 @@ class Node {
   Random random;
   BufferPool pool;
   Swarm swarm;
+  TorrentStorage storage;
   std::vector<Buffer> disk;
   bool poisons = false;           // sends garbage for content
   bool answers_needed = true;     // PieceNeeded is answered at once
@@ -192,6 +218,8 @@ class Node {
     if (verdict == PieceVerdict::good) {
       disk[to_int(piece)] = to_buffer(data.data);
       swarm.piece_stored(now, piece, std::move(buffer));
+    } else if (verdict == PieceVerdict::unverifiable) {
+      swarm.piece_dropped(now, piece, std::move(buffer));
     } else {
       swarm.piece_failed(now, piece, std::move(buffer));
     }
@@ -363,7 +391,7 @@ class Net {
         append(bytes, *text);
       } else {
         const auto& ref = std::get<ContentRef>(item);
-        Buffer part = read_block(link.from->disk[to_int(ref.piece)], ref);
+        Buffer part = link.from->read(ref);
         if (link.from->poisons) random.fill(part);
         append(bytes, part);
       }
