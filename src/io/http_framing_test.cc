@@ -114,6 +114,20 @@ TEST(HttpFraming, HTT_04_AClientThatSaysNothingIsClosed) {
   EXPECT_EQ(client.error(), 0);
 }
 
+TEST(HttpFraming, HTT_04_DrippingHeadsDoNotKeepOthersOut) {
+  Noting noting({.connections_max = 16});
+  std::vector<std::unique_ptr<HttpClient>> dripping;
+  for (int i = 0; i < 1000; ++i) {
+    dripping.push_back(std::make_unique<HttpClient>(noting.http.endpoint()));
+    dripping.back()->send("G");
+    if (dripping.size() > 64) dripping.erase(dripping.begin());  // closed by the server long ago
+    if (i % 10 != 0) continue;
+    EXPECT_EQ(HttpClient(noting.http.endpoint()).get("/honest").status, 200u);
+    EXPECT_LE(noting.http.server().counts().connections, 16u);
+  }
+  EXPECT_EQ(noting.http.server().counts().refused, 0u);
+}
+
 TEST(HttpFraming, HTT_32_AnIdleConnectionIsClosedAfterItsTimeout) {
   Noting noting({.idle_timeout = milliseconds(50)});
   HttpClient client(noting.http.endpoint());

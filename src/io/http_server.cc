@@ -118,7 +118,7 @@ struct HttpServer::Impl final : HttpCore {
   void closed(HttpConnection& connection) override;
   void accept(Descriptor fd, const Endpoint& remote);
   [[nodiscard]] bool has_room(const Endpoint& remote);
-  bool close_idle(const IpAddress* of);
+  bool close_waiting(const IpAddress* of);
   void arm_ticker();
   void begin_stop(milliseconds grace);
   void end();
@@ -175,12 +175,14 @@ NetResult<void> HttpServer::Impl::start() {
   return {};
 }
 
-// Closes the connection that has waited longest for a request, so that one with a request fits.
-bool HttpServer::Impl::close_idle(const IpAddress* of) {
+// Closes the connection that has waited longest for the rest of a request. Honest ones are quick
+// with their heads, so those that only hold a place go first (HTT-04).
+bool HttpServer::Impl::close_waiting(const IpAddress* of) {
   HttpConnection* oldest = nullptr;
   for (const auto& [connection, owned] : connections) {
-    if (!connection->is_idle() || (of != nullptr && connection->remote().address != *of)) continue;
-    if (oldest == nullptr || connection->idle_since() < oldest->idle_since()) oldest = connection;
+    if (!connection->waits_for_request() || (of != nullptr && connection->remote().address != *of))
+      continue;
+    if (oldest == nullptr || connection->waits_since() < oldest->waits_since()) oldest = connection;
   }
   if (oldest == nullptr) return false;
   oldest->end();
@@ -190,10 +192,10 @@ bool HttpServer::Impl::close_idle(const IpAddress* of) {
 bool HttpServer::Impl::has_room(const Endpoint& remote) {
   const auto at = per_address.find(remote.address);
   if (at != per_address.end() && at->second >= config.connections_per_address_max &&
-      !close_idle(&remote.address)) {
+      !close_waiting(&remote.address)) {
     return false;
   }
-  return connections.size() < connections_allowed(config, remote.address) || close_idle(nullptr);
+  return connections.size() < connections_allowed(config, remote.address) || close_waiting(nullptr);
 }
 
 void HttpServer::Impl::accept(Descriptor fd, const Endpoint& remote) {

@@ -17,7 +17,7 @@
 // LF or NUL in the head (400), codings below chunked (501), other expectations than 100-continue
 // (417), HTTP/2 and other versions (505), a header block that takes longer than its deadline (408
 // when something came, else closed). All of these end the connection. With no room for another
-// connection, the one that has waited longest for a request is closed; when all are busy, the new
+// connection, the one whose request is longest in coming is closed; when all are busy, the new
 // one is answered 503.
 //
 // One request of a connection is under way at a time; what a client sends ahead waits. A client

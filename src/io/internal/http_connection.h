@@ -18,11 +18,11 @@
 #include <optional>
 #include <string>
 
+#include "io/http_request_reader.h"
 #include "io/http_server.h"
 #include "io/internal/descriptor.h"
 #include "io/internal/http_answer.h"
 #include "io/internal/http_core.h"
-#include "io/internal/http_request_reader.h"
 
 namespace weir {
 
@@ -55,9 +55,10 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void end();
 
   [[nodiscard]] const Endpoint& remote() const { return remote_; }
-  // Nothing of a request has come.
-  [[nodiscard]] bool is_idle() const { return phase_ == Phase::head && unread().empty(); }
-  [[nodiscard]] Clock::time_point idle_since() const { return since_; }
+  // No request of it is under way, or not all of its head has come.
+  [[nodiscard]] bool waits_for_request() const { return phase_ == Phase::head; }
+  // Since when: the end of the request before, or the first byte of this one.
+  [[nodiscard]] Clock::time_point waits_since() const { return since_; }
 
  private:
   enum class Phase : std::uint8_t {
@@ -107,6 +108,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void check_pace(Clock::time_point now);
   void shut(bool with_reset);
   [[nodiscard]] Bytes unread() const;
+  [[nodiscard]] bool is_idle() const { return phase_ == Phase::head && unread().empty(); }
 
   // http_connection_send.cc
   void refuse(unsigned status);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-#include "io/internal/http_request_reader.h"
+#include "io/http_request_reader.h"
 
 #include <gtest/gtest.h>
 
