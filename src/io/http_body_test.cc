@@ -237,6 +237,18 @@ TEST(HttpBody, AHandlerThatIsSlowIsNotTheReadersFault) {
   EXPECT_EQ(client.answer().body, "later");
 }
 
+TEST(HttpBody, AHalfClosedClientWaitsForASourceOnlySoLong) {
+  Streaming streaming({bytes_part("some")}, 8, {.half_closed_wait = milliseconds(50)});
+  HttpClient client(streaming.http.endpoint());
+  client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_TRUE(client.receive_until("some").ends_with("some"));
+  EXPECT_FALSE(streaming.log->gone);
+  client.end_sending();
+  EXPECT_EQ(client.receive_all(), "");
+  EXPECT_EQ(client.error(), ECONNRESET);
+  wait_for([&] { return streaming.log->gone.load(); });
+}
+
 TEST(HttpBody, HTT_23_ASourceGoesWithItsConnection) {
   Endless endless;
   for (int i = 0; i < 20; ++i) {

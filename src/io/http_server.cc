@@ -108,8 +108,8 @@ struct HttpServer::Impl final : HttpCore {
 
   Impl(HttpServerConfig server_config, HttpHandler& server_handler)
       : HttpCore(std::move(server_config), server_handler), ticker(io), stop_timer(io) {
-    const milliseconds shortest =
-        std::min({config.header_deadline, config.idle_timeout, config.slow_window});
+    const milliseconds shortest = std::min(
+        {config.header_deadline, config.idle_timeout, config.half_closed_wait, config.slow_window});
     tick_period = std::clamp(shortest / 4, milliseconds(5), milliseconds(500));
   }
 

@@ -22,7 +22,8 @@
 //
 // One request of a connection is under way at a time; what a client sends ahead waits. A client
 // that ends its sending direction after a whole request still gets the answer, but counts as gone
-// (HttpCall::connected()), and is closed when a source makes it wait longer than `slow_window`.
+// (HttpCall::connected()): mostly it has closed both, which only sending tells. So it is closed
+// when a source makes it wait longer than `half_closed_wait`.
 #pragma once
 
 #include <chrono>
@@ -51,6 +52,8 @@ struct HttpServerConfig {
   std::size_t target_bytes_max = 16 * 1024;
   std::chrono::milliseconds header_deadline{10'000};
   std::chrono::milliseconds idle_timeout{60'000};  // between requests
+  // A client that has ended its direction waits this long for the next part of a source.
+  std::chrono::milliseconds half_closed_wait{2'000};
   // A peer that takes or gives fewer bytes than this in `slow_window` is closed; a handler that
   // makes the peer wait is not counted against the peer.
   std::uint64_t slow_bytes = 8 * 1024;

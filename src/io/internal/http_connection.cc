@@ -314,7 +314,7 @@ void HttpConnection::tick(Clock::time_point now) {
       return;
     case Phase::call:
       // Nobody may be there any more, which only sending would tell.
-      if (remote_ended_ && pulling_ && out_.empty() && passed >= core_.config.slow_window) {
+      if (remote_ended_ && pulling_ && out_.empty() && passed >= core_.config.half_closed_wait) {
         return shut(true);
       }
       return check_pace(now);

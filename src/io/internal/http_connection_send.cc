@@ -123,6 +123,7 @@ void HttpConnection::pull() {
 void HttpConnection::take_part(std::uint64_t serial, HttpBodyPart part) {
   if (!pulling_ || serial != pull_serial_ || phase_ != Phase::call) return;
   pulling_ = false;
+  if (remote_ended_) since_ = Clock::now();
   if (auto* buffer = std::get_if<std::shared_ptr<const Buffer>>(&part)) {
     if (*buffer) queue_body({.buffer = std::move(*buffer)});
   } else if (auto* range = std::get_if<HttpFileRange>(&part)) {
