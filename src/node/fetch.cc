@@ -41,12 +41,27 @@ void Node::fetch(FetchSource source, std::function<void(NodeResult<Found>)> done
       }
       return wait_for_metadata(known->key, {}, std::move(*tell));
     }
+    if (!room_for_fetch()) {
+      return (*tell)(
+          std::unexpected(NodeError{NodeErrc::too_many, "too many torrents are being looked for"}));
+    }
     std::string directory;
     const auto added = add_for_fetch(*shared, directory);
-    if (!added) return (*tell)(std::unexpected(added.error()));
-    wait_for_metadata(*added, std::move(directory), std::move(*tell));
+    if (added) wait_for_metadata(*added, std::move(directory), std::move(*tell));
+    {
+      const std::lock_guard lock(mutex_);
+      --adding_;
+    }
+    if (!added) (*tell)(std::unexpected(added.error()));
   });
   if (!posted) (*tell)(std::unexpected(stopping()));
+}
+
+bool Node::room_for_fetch() {
+  const std::lock_guard lock(mutex_);
+  if (pending_.size() + adding_ >= config_.fetches_max) return false;
+  ++adding_;
+  return true;
 }
 
 NodeResult<TorrentKey> Node::add_for_fetch(FetchSource& source, std::string& directory) {

@@ -66,7 +66,7 @@ class Node {
   [[nodiscard]] std::shared_ptr<const Publication> publication(const Cid& cid);
   // Finds the torrent or adds it, and calls `done` once its metadata is known. A torrent that was
   // added for this and whose metadata nobody gave in time is removed again; any other stays.
-  // Errors: timed_out, quota_exceeded, bad_torrent, engine, stopping.
+  // Errors: timed_out, quota_exceeded, too_many, bad_torrent, engine, stopping.
   void fetch(FetchSource source, std::function<void(NodeResult<Found>)> done);
   // Verified bytes in order. REQUIRES: a range inside the file, found.info.
   [[nodiscard]] std::unique_ptr<Reader> read(const Found& found, FileIndex file,
@@ -105,6 +105,7 @@ class Node {
                            const std::shared_ptr<const Publication>& publication);
   // fetch.cc
   void on_event(const Event& event);
+  [[nodiscard]] bool room_for_fetch();
   NodeResult<TorrentKey> add_for_fetch(FetchSource& source, std::string& directory);
   void wait_for_metadata(TorrentKey key, std::string directory,
                          std::function<void(NodeResult<Found>)> done);
@@ -126,6 +127,7 @@ class Node {
   std::uint64_t reserved_ = 0;
   std::size_t uploads_ = 0;
   std::map<TorrentKey, Pending> pending_;
+  std::size_t adding_ = 0;  // for a fetch, not pending yet
   std::uint64_t last_waiter_ = 0;
   bool stopping_ = false;
   WorkQueue work_;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <thread>
 
 #include "node/testing/node_fixture.h"
 
@@ -214,6 +215,25 @@ TEST_F(NodeTest, WhatNobodyHasTimesOutAndIsForgotten) {
   EXPECT_FALSE(node->find(source.hashes).has_value());
   node->stop();
   EXPECT_TRUE(fs::is_empty(base_ / "a/content/fetched"));
+}
+
+TEST_F(NodeTest, HTT_25_LookUpsAtATimeAreBoundedAndShared) {
+  NodeConfig with = config("a");
+  with.fetches_max = 1;
+  const auto node = open(with);
+  FetchSource first, second;
+  first.hashes.v1 = Sha1Digest::from_hex_text("c50b6da572005c2242660a7f328aed496fead200");
+  second.hashes.v1 = Sha1Digest::from_hex_text("b812e1827359f86b8831b56231789ca82db1503a");
+  std::promise<NodeResult<Found>> one, shared;
+  node->fetch(first, [&](NodeResult<Found> found) { one.set_value(std::move(found)); });
+  while (!node->find(first.hashes)) std::this_thread::yield();
+  node->fetch(first, [&](NodeResult<Found> found) { shared.set_value(std::move(found)); });
+  NodeResult<Found> refused = fetch(*node, second);
+  EXPECT_EQ(refused.error().code, NodeErrc::too_many);
+  EXPECT_EQ(node->client().torrents().size(), 1U);
+  node->stop();
+  EXPECT_EQ(one.get_future().get().error().code, NodeErrc::stopping);
+  EXPECT_EQ(shared.get_future().get().error().code, NodeErrc::stopping);
 }
 
 TEST_F(NodeTest, AReadThatNobodyAnswersEndsWithAnErrorInTime) {

@@ -24,7 +24,7 @@ enum class NodeErrc : std::uint8_t {
   empty_content,   // an upload of no bytes has no hash to be found by
   too_large,       // more blocks or pieces than there may be
   bad_text,        // a file name or type that no manifest can hold
-  too_many,        // uploads at a time
+  too_many,        // uploads or fetches at a time
   not_found,       // nobody here has it
   timed_out,       // nobody gave it in time
   bad_torrent,     // the metadata is not a valid torrent, or contradicts what is here
@@ -48,6 +48,7 @@ struct NodeConfig {
   std::chrono::milliseconds read_timeout{60'000};   // until the next bytes of a reader must be here
   unsigned workers = 4;
   std::size_t uploads_max = 64;
+  std::size_t fetches_max = 256;  // torrents whose metadata is waited for
 };
 
 enum class UploadKind : std::uint8_t {
