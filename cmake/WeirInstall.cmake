@@ -15,5 +15,12 @@ install(FILES "${PROJECT_SOURCE_DIR}/share/completions/weir.fish" OPTIONAL
   DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
 install(FILES "${PROJECT_SOURCE_DIR}/share/man/weir.1" OPTIONAL
   DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
+set(WEIR_SYSTEMD_UNIT_DIR "lib/systemd/system" CACHE STRING "Where systemd units are installed to")
+# The unit names the program where it is installed to.
+file(READ "${PROJECT_SOURCE_DIR}/share/systemd/weir.service" weir_service)
+string(REPLACE "/usr/bin/weir" "${CMAKE_INSTALL_FULL_BINDIR}/weir" weir_service "${weir_service}")
+file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/weir.service" CONTENT "${weir_service}" @ONLY)
+install(FILES "${PROJECT_BINARY_DIR}/weir.service" "${PROJECT_SOURCE_DIR}/share/systemd/weir.socket"
+  DESTINATION "${WEIR_SYSTEMD_UNIT_DIR}")
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE-MIT" "${PROJECT_SOURCE_DIR}/LICENSE-APACHE"
   DESTINATION "${CMAKE_INSTALL_DOCDIR}")

@@ -32,7 +32,8 @@ class Pages:
         self.dev = self.text("dev")
         self.presets = self.text("CMakePresets.json")
         self.cli = "".join(self.text(str(path)) for path in files
-                           if path.parts[:2] == ("src", "cli") and path.suffix in checklib.CXX)
+                           if path.parts[:2] in (("src", "cli"), ("src", "daemon"))
+                           and path.suffix in checklib.CXX)
 
     def text(self, name: str) -> str:
         path = self.root / name

@@ -4,7 +4,7 @@ _weir() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    mapfile -t COMPREPLY < <(compgen -W 'get seed create show verify completion manual --help --version' -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W 'get seed create show verify serve config completion manual --help --version' -- "$cur")
     return
   fi
   case ${COMP_WORDS[1]} in
@@ -78,6 +78,42 @@ _weir() {
         mapfile -t COMPREPLY < <(compgen -W '--data --threads --json --quiet --help' -- "$cur")
       else
         compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -X '!*.torrent' -- "$cur"; compgen -d -- "$cur")
+      fi
+      ;;
+    serve)
+      case $prev in
+        --http) :; return ;;
+        --allow-host) :; return ;;
+        --cors-origin) :; return ;;
+        --http-connections) :; return ;;
+        --listen) :; return ;;
+        --data-dir) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+        --state-dir) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+        --quota) :; return ;;
+        --fetch-timeout) :; return ;;
+        --max-down) :; return ;;
+        --max-up) :; return ;;
+        --connections) :; return ;;
+        --torrent-connections) :; return ;;
+        --log-level) mapfile -t COMPREPLY < <(compgen -W 'error warn info debug' -- "$cur"); return ;;
+        --log-format) mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur"); return ;;
+        --ports-file) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+        --config) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+      esac
+      if [[ $cur == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W '--http --allow-host --cors-origin --http-connections --listen --data-dir --state-dir --quota --fetch-timeout --max-down --max-up --connections --torrent-connections --log-level --log-format --ports-file --config --jsonl --quiet --help' -- "$cur")
+      else
+        :
+      fi
+      ;;
+    config)
+      case $prev in
+        --config) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+      esac
+      if [[ $cur == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W '--config --json --quiet --help' -- "$cur")
+      else
+        mapfile -t COMPREPLY < <(compgen -W 'check show' -- "$cur")
       fi
       ;;
     completion)

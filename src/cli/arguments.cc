@@ -178,8 +178,14 @@ std::expected<Arguments, std::string> parse_arguments(std::span<const std::strin
   return arguments;
 }
 
+std::string option_help(const CliOption& option) {
+  if (option.fallback.empty()) return std::string(option.help);
+  return fmt::format("{} (default: {})", option.help, option.fallback);
+}
+
 std::string help_text() {
-  std::string out = "weir downloads, seeds, makes and verifies BitTorrent torrents.\n\nUsage:\n";
+  std::string out =
+      "weir downloads, seeds, makes and verifies BitTorrent torrents, and runs a node.\n\nUsage:\n";
   for (const CliCommand& command : cli_commands()) {
     out += fmt::format("  weir {:<34}", fmt::format("{} {}", command.name, command.operands));
     append_wrapped(out, command.summary, 41);
@@ -201,7 +207,7 @@ std::string help_text(const CliCommand& command) {
       const std::string spelling = option_spelling(option);
       out += fmt::format("  {:<26}", spelling);
       if (spelling.size() > 25) out += fmt::format("\n{:28}", "");
-      append_wrapped(out, option.help, 28);
+      append_wrapped(out, option_help(option), 28);
     }
   }
   return out;

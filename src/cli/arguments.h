@@ -33,6 +33,8 @@ struct Arguments {
 [[nodiscard]] std::expected<Arguments, std::string> parse_arguments(
     std::span<const std::string> words);
 
+// What an option does, with its default.
+[[nodiscard]] std::string option_help(const CliOption& option);
 // Of the whole program, or of one command.
 [[nodiscard]] std::string help_text();
 [[nodiscard]] std::string help_text(const CliCommand& command);

@@ -17,6 +17,8 @@ namespace weir {
 [[nodiscard]] ExitCode run_create(const Arguments& arguments, Output& output);
 [[nodiscard]] ExitCode run_show(const Arguments& arguments, Output& output);
 [[nodiscard]] ExitCode run_verify(const Arguments& arguments, Output& output);
+[[nodiscard]] ExitCode run_serve(const Arguments& arguments, Output& output);
+[[nodiscard]] ExitCode run_config(const Arguments& arguments, Output& output);
 [[nodiscard]] ExitCode run_completion(const Arguments& arguments, Output& output);
 [[nodiscard]] ExitCode run_manual(Output& output);
 

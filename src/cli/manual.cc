@@ -5,6 +5,7 @@
 
 #include <string_view>
 
+#include "cli/arguments.h"
 #include "cli/options.h"
 
 namespace weir {
@@ -31,7 +32,7 @@ std::string option_entry(const CliOption& option) {
   if (option.letter != 0) out += fmt::format("\\fB\\-{}\\fR, ", option.letter);
   out += fmt::format("\\fB{}\\fR", roff(option.name));
   if (option.takes_value()) out += fmt::format(" \\fI{}\\fR", roff(option.value));
-  out += fmt::format("\n{}", roff(option.help));
+  out += fmt::format("\n{}", roff(option_help(option)));
   if (option.repeats) out += "; may be given several times";
   return out + ".\n";
 }
@@ -51,7 +52,7 @@ std::string manual_page() {
       ".\\\" SPDX-License-Identifier: MIT OR Apache-2.0\n"
       ".\\\" Printed by: weir manual\n"
       ".TH WEIR 1 \"\" \"weir {}\" \"User Commands\"\n"
-      ".SH NAME\nweir \\- download, seed, make and verify BitTorrent torrents\n"
+      ".SH NAME\nweir \\- download, seed, make and verify BitTorrent torrents, run a node\n"
       ".SH SYNOPSIS\n",
       cli_version());
   for (const CliCommand& command : cli_commands()) {
@@ -63,7 +64,7 @@ std::string manual_page() {
       "Content is verified before it is counted or given to others. Data goes to stdout, progress\n"
       "and messages go to stderr. The first Ctrl\\-C or SIGTERM ends a run in good order "
       "(progress\n"
-      "is saved, trackers are told, at most two seconds), the second at once.\n"
+      "is saved, trackers are told, at most two seconds, five for a node), the second at once.\n"
       ".SH COMMANDS\n";
   for (const CliCommand& command : cli_commands()) out += command_section(command);
   out += ".SS \"Every command\"\n";

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "daemon/settings.h"
+
 namespace weir {
 namespace {
 
@@ -134,6 +136,45 @@ constexpr std::array kShow{kJson};
 
 constexpr std::array kVerify{kData, kThreads, kJson};
 
+constexpr CliOption kConfig{.name = "--config",
+                            .value = "FILE",
+                            .words = CliWords::any_path,
+                            .help =
+                                "read the configuration from this file (default: "
+                                "$XDG_CONFIG_HOME/weir/weir.toml, which may be absent)"};
+
+constexpr CliOption option_of(const Setting& setting) {
+  CliWords words = CliWords::none;
+  if (setting.type == SettingType::choice) words = CliWords::choices;
+  if (setting.type == SettingType::path) {
+    words = setting.value == "DIR" ? CliWords::directory : CliWords::any_path;
+  }
+  return {.name = setting.flag,
+          .value = setting.value,
+          .repeats = is_list(setting.type),
+          .words = words,
+          .choices = setting.choices,
+          .help = setting.help,
+          .fallback = setting.fallback.empty() ? setting.fallback_text : setting.fallback};
+}
+
+constexpr std::size_t kFlags = static_cast<std::size_t>(
+    std::ranges::count_if(kSettings, [](const Setting& setting) { return !setting.flag.empty(); }));
+
+// The flags of the settings, and what no configuration file can say.
+constexpr auto kServe = [] {
+  std::array<CliOption, kFlags + 2> options{};
+  std::size_t at = 0;
+  for (const Setting& setting : kSettings) {
+    if (!setting.flag.empty()) options[at++] = option_of(setting);
+  }
+  options[at++] = kConfig;
+  options[at++] = kJsonl;
+  return options;
+}();
+
+constexpr std::array kConfigOptions{kConfig, kJson};
+
 constexpr std::array kCommon{
     CliOption{.name = "--quiet", .letter = 'q', .help = "no progress and no notes, only errors"},
     CliOption{.name = "--help", .letter = 'h', .help = "print this help"},
@@ -189,6 +230,28 @@ constexpr std::array kCommands{
                .description = "Lists the files that are missing or damaged. The exit code is 5 "
                               "unless everything is good.",
                .options = kVerify},
+    CliCommand{.name = "serve",
+               .operands = "",
+               .summary = "run a node",
+               .description =
+                   "Runs a node until stopped: uploads over HTTP become torrents and are seeded, "
+                   "content is fetched by hash and streamed over HTTP, and everything is back "
+                   "after a restart. Every option but --config and --jsonl is also a setting of "
+                   "the configuration file and an environment variable; see docs/configuration.md. "
+                   "The addresses are printed once the node is ready, the log goes to stderr. "
+                   "SIGHUP reads the log level again.",
+               .options = kServe},
+    CliCommand{.name = "config",
+               .operands = "ACTION",
+               .operands_min = 1,
+               .operands_max = 1,
+               .operand_words = CliWords::choices,
+               .operand_choices = "check show",
+               .summary = "check or show a node's configuration",
+               .description =
+                   "ACTION is check, which says what is wrong and where, or show, which prints "
+                   "what is in force as a configuration file and where each value comes from.",
+               .options = kConfigOptions},
     CliCommand{.name = "completion",
                .operands = "SHELL",
                .operands_min = 1,
@@ -216,16 +279,20 @@ constexpr std::array kExitRows{
     CliExitRow{7, "stopped with work unfinished"},
     CliExitRow{8, "disk full or over quota"},
     CliExitRow{9, "permission denied, or the disk is read-only"},
-    CliExitRow{11, "exists already"},
-    CliExitRow{12, "bad input: the torrent or magnet link is not valid"},
+    CliExitRow{11, "exists already, or a node runs on the directory already"},
+    CliExitRow{12, "bad input: the torrent, magnet link or configuration is not valid"},
 };
 
 constexpr std::array kVariables{
     CliVariable{"NO_COLOR", "when set and not empty, no colour"},
     CliVariable{"TERM", "dumb turns off redrawing and colour"},
     CliVariable{"XDG_STATE_HOME",
-                "the state directory is weir below it (default: "
+                "the state directory is weir below it, that of a node weir/node (default: "
                 "~/.local/state)"},
+    CliVariable{"XDG_CONFIG_HOME",
+                "a node's configuration is weir/weir.toml below it (default: ~/.config)"},
+    CliVariable{"XDG_DATA_HOME", "a node's content is in weir below it (default: ~/.local/share)"},
+    CliVariable{"WEIR_...", "a node's settings, see docs/configuration.md"},
     CliVariable{"SSL_CERT_FILE",
                 "a file of certificates (PEM) trusted for HTTPS trackers in place of the system's"},
     CliVariable{"SOURCE_DATE_EPOCH", "the creation date of a new torrent unless --date gives one"},

@@ -21,6 +21,7 @@ struct CliOption {
   CliWords words = CliWords::none;  // what a shell completes the value with
   std::string_view choices = {};    // separated by spaces
   std::string_view help = {};
+  std::string_view fallback = {};  // what holds without it, where `help` does not say so
 
   [[nodiscard]] bool takes_value() const { return !value.empty(); }
 };

@@ -21,6 +21,8 @@ ExitCode run_command(const Arguments& arguments, Output& output) {
   if (name == "create") return run_create(arguments, output);
   if (name == "show") return run_show(arguments, output);
   if (name == "verify") return run_verify(arguments, output);
+  if (name == "serve") return run_serve(arguments, output);
+  if (name == "config") return run_config(arguments, output);
   if (name == "completion") return run_completion(arguments, output);
   return run_manual(output);
 }

@@ -309,7 +309,8 @@ ConfigError error_at(const Setting& setting, const ConfigValue& value, Fault fau
           .line = value.line,
           .place = value.place,
           .key = std::string(setting.name),
-          .text = std::move(fault.text)};
+          .text = std::move(fault.text),
+          .os_error = 0};
 }
 
 // What no setting alone can be blamed for.

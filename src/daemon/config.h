@@ -78,6 +78,7 @@ struct ConfigError {
   std::string place;  // "weir.toml:12", "WEIR_QUOTA", "--quota", "default"
   std::string key;    // the setting's name, or what was taken for one
   std::string text;   // a sentence without the place
+  int os_error = 0;   // of unreadable, where the system said why
 };
 using ConfigErrors = std::vector<ConfigError>;  // not empty, at most kConfigErrorsMax
 

@@ -74,7 +74,8 @@ class FileReader {
                       .line = line,
                       .place = fmt::format("{}:{}", name_, line),
                       .key = std::string(key),
-                      .text = std::move(text)});
+                      .text = std::move(text),
+                      .os_error = 0});
   }
 
   void read_setting(const Setting& setting, const toml::node& node, std::size_t line) {
@@ -161,7 +162,8 @@ std::expected<std::map<SettingId, ConfigValue>, ConfigErrors> parse_config_file(
                                          .line = line,
                                          .place = fmt::format("{}:{}", name, line),
                                          .key = {},
-                                         .text = std::string(error.description())}});
+                                         .text = std::string(error.description()),
+                                         .os_error = 0}});
   }
   if (!reader.errors.empty()) return std::unexpected(std::move(reader.errors));
   return std::move(reader.values);

@@ -53,10 +53,20 @@ std::string rendered(const Setting& setting, const ConfigValue& value) {
   return number && is_number(words.back()) ? words.back() : toml_string(words.back());
 }
 
-std::unexpected<ConfigErrors> unreadable(const std::string& name, ConfigErrc code,
-                                         std::string text) {
-  return std::unexpected(ConfigErrors{
-      {.code = code, .file = name, .line = 0, .place = name, .key = {}, .text = std::move(text)}});
+std::unexpected<ConfigErrors> unreadable(const std::string& name, ConfigErrc code, std::string text,
+                                         int os_error = 0) {
+  return std::unexpected(ConfigErrors{{.code = code,
+                                       .file = name,
+                                       .line = 0,
+                                       .place = name,
+                                       .key = {},
+                                       .text = std::move(text),
+                                       .os_error = os_error}});
+}
+
+std::unexpected<ConfigErrors> unreadable(const std::string& name, int os_error) {
+  return unreadable(name, ConfigErrc::unreadable, std::generic_category().message(os_error),
+                    os_error);
 }
 
 struct Descriptor {
@@ -73,7 +83,7 @@ std::expected<std::optional<std::string>, ConfigErrors> read_file(const std::str
   if (file.fd < 0) {
     const int error = errno;
     if (may_be_absent && (error == ENOENT || error == ENOTDIR)) return std::nullopt;
-    return unreadable(name, ConfigErrc::unreadable, std::generic_category().message(error));
+    return unreadable(name, error);
   }
   struct stat status{};
   if (fstat(file.fd, &status) != 0 || !S_ISREG(status.st_mode)) {
@@ -84,9 +94,7 @@ std::expected<std::optional<std::string>, ConfigErrors> read_file(const std::str
   while (size < text.size()) {
     const ssize_t got = read(file.fd, text.data() + size, text.size() - size);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) {
-      return unreadable(name, ConfigErrc::unreadable, std::generic_category().message(errno));
-    }
+    if (got < 0) return unreadable(name, errno);
     if (got == 0) break;
     size += static_cast<std::size_t>(got);
   }

@@ -8,7 +8,7 @@ import unittest
 
 from support import ROOT, CliTest
 
-COMMANDS = ("get", "seed", "create", "show", "verify", "completion", "manual")
+COMMANDS = ("get", "seed", "create", "show", "verify", "serve", "config", "completion", "manual")
 
 
 class Usage(CliTest):
@@ -19,7 +19,9 @@ class Usage(CliTest):
         for words in ((), ("fetch",), ("get",), ("get", "--nonsense", "x"), ("get", "x", "--output"),
                       ("get", "a" * 40, "--timeout", "soon"), ("seed", "x"), ("show",),
                       ("show", "a", "b"), ("completion", "tcsh"), ("get", "--json=1", "x"),
-                      ("get", "x", "-o", "a", "-o", "b"), ("get", "x", "--check", "never")):
+                      ("get", "x", "-o", "a", "-o", "b"), ("get", "x", "--check", "never"),
+                      ("serve", "x"), ("serve", "--http", "here"), ("config",), ("config", "edit"),
+                      ("serve", "--log-level", "loud"), ("serve", "--quota", "much")):
             with self.subTest(words=words):
                 run = self.weir(*words, code=2)
                 self.assertEqual(run.out, b"")
