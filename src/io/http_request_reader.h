@@ -2,9 +2,9 @@
 // Cuts the bytes of one HTTP/1.1 request into its head and its body (RFC 9112), and refuses what
 // two readers could understand in two ways. It does no I/O.
 //
-// Lines, limits and the fields that decide where a message ends are judged here; the grammar below
-// them and chunks are Boost.Beast's. One reader reads one request: next() is called with everything
-// received and not yet used until it gives `end` or `refused`, which are final.
+// Lines, limits, the fields that decide where a message ends, and chunks are judged here; the
+// grammar of heads below them is Boost.Beast's. One reader reads one request: next() is called with
+// everything received and not yet used until it gives `end` or `refused`, which are final.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ struct HttpReaderLimits {
 
 class HttpRequestReader {
  public:
-  // The longest line between chunks, and the most that trailers may have.
+  // The longest line between chunks, and the most that all trailers may have.
   static constexpr std::size_t kFramingBytesMax = 16 * 1024;
 
   enum class Event : std::uint8_t {

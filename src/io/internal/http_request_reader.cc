@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "http/field.h"
+#include "io/internal/http_chunks.h"
 
 namespace weir {
 namespace {
@@ -17,6 +18,7 @@ using beast::error_code;
 
 constexpr std::size_t kMethodBytesMax = 32;
 constexpr unsigned kBadRequest = 400;
+static_assert(HttpRequestReader::kFramingBytesMax == HttpChunks::kFramingBytesMax);
 
 bool is_control(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; }
 
@@ -65,10 +67,11 @@ struct HttpRequestReader::Parser final : beast::http::basic_parser<true> {
   HttpRequestHead head;
   bool http11 = false;
   bool expects_continue = false;
-  bool in_trailers = false;
   unsigned status = kBadRequest;  // what an error means
   std::size_t hosts = 0, lengths = 0, codings = 0;
-  Bytes data;  // of the last step
+  HttpChunks chunks;
+  std::uint64_t left = 0;  // of a body with a length
+  bool chunked = false;
 
   Parser() {
     header_limit(UINT32_MAX);  // the reader has its own limits
@@ -88,8 +91,6 @@ struct HttpRequestReader::Parser final : beast::http::basic_parser<true> {
   }
   void on_field_impl(beast::http::field, beast::string_view name, beast::string_view value,
                      error_code& ec) override {
-    // Trailers are read past: nothing in them is allowed to change what the head said.
-    if (in_trailers) return;
     judge_field(view(name), view(value), ec);
     head.fields.push_back({std::string(view(name)), std::string(view(value))});
   }
@@ -113,15 +114,12 @@ struct HttpRequestReader::Parser final : beast::http::basic_parser<true> {
   }
   void on_header_impl(error_code& ec) override {
     if (hosts != 1 || (lengths > 0 && codings > 0)) fail(kBadRequest, ec);
-    in_trailers = true;
+    chunked = codings > 0;
   }
-  std::size_t on_body_impl(beast::string_view body, error_code&) override {
-    data = as_bytes(view(body));
-    return body.size();
-  }
-  std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view body, error_code&) override {
-    data = as_bytes(view(body));
-    return body.size();
+  // Bodies are not given to this parser.
+  std::size_t on_body_impl(beast::string_view, error_code&) override { return 0; }
+  std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view, error_code&) override {
+    return 0;
   }
   void on_response_impl(int, beast::string_view, int, error_code&) override {}
   void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
@@ -136,9 +134,7 @@ HttpRequestReader::~HttpRequestReader() = default;
 HttpRequestHead HttpRequestReader::take_head() { return std::move(parser_->head); }
 bool HttpRequestReader::keep_alive() const { return parser_->keep_alive(); }
 bool HttpRequestReader::is_http11() const { return parser_->http11; }
-bool HttpRequestReader::expects_continue() const {
-  return parser_->expects_continue && !parser_->is_done();
-}
+bool HttpRequestReader::expects_continue() const { return parser_->expects_continue; }
 
 HttpRequestReader::Step HttpRequestReader::next(Bytes input) {
   if (refused_ != 0) return refuse(refused_);
@@ -205,33 +201,35 @@ HttpRequestReader::Step HttpRequestReader::parse_head(Bytes head) {
   const std::size_t used = parser_->put(boost::asio::const_buffer(head.data(), head.size()), ec);
   if (ec || used != head.size()) return refuse(parser_->status);
   in_body_ = true;
-  if (const auto length = parser_->content_length()) parser_->head.content_length = *length;
-  parser_->head.has_body = !parser_->is_done();
+  if (const auto length = parser_->content_length()) {
+    parser_->head.content_length = *length;
+    parser_->left = *length;
+  }
+  parser_->head.has_body = parser_->chunked || parser_->left > 0;
+  parser_->expects_continue &= parser_->head.has_body;
   return {.event = Event::head, .used = used};
 }
 
 HttpRequestReader::Step HttpRequestReader::read_body(Bytes input) {
-  Step step;
-  while (step.event == Event::more) {
-    if (parser_->is_done()) {
-      step.event = Event::end;
-      break;
+  if (parser_->chunked) {
+    const HttpChunks::Step step = parser_->chunks.next(input);
+    switch (step.event) {
+      case HttpChunks::Event::more:
+        return {.used = step.used};
+      case HttpChunks::Event::data:
+        return {.event = Event::data, .used = step.used, .data = step.data};
+      case HttpChunks::Event::end:
+        return {.event = Event::end, .used = step.used};
+      case HttpChunks::Event::malformed:
+        return refuse(kBadRequest);
     }
-    const Bytes rest = input.subspan(step.used);
-    if (rest.empty()) break;
-    error_code ec;
-    parser_->data = {};
-    const std::size_t used = parser_->put(boost::asio::const_buffer(rest.data(), rest.size()), ec);
-    step.used += used;
-    if (ec == beast::http::error::need_more) {
-      if (rest.size() - used >= kFramingBytesMax) return refuse(kBadRequest);
-      break;
-    }
-    if (ec) return refuse(kBadRequest);
-    step.data = parser_->data;
-    if (!step.data.empty()) step.event = Event::data;
+    std::unreachable();
   }
-  return step;
+  if (parser_->left == 0) return {.event = Event::end};
+  const std::size_t size = std::min<std::uint64_t>(parser_->left, input.size());
+  if (size == 0) return {};
+  parser_->left -= size;
+  return {.event = Event::data, .used = size, .data = input.first(size)};
 }
 
 }  // namespace weir

@@ -73,6 +73,7 @@ TEST(HttpRequestReader, AnyCutOfTheInputGivesTheSame) {
       with("Transfer-Encoding: chunked\r\n",
            "5\r\nhello\r\nA;x=\"y\"\r\n0123456789\r\n0\r\nT: x\r\n\r\nrest"),
       with("Transfer-Encoding: chunked\r\n", "5\r\nhelloX0\r\n\r\n"),
+      with("Transfer-Encoding: chunked\r\n", "0\r\nT: x\r\n\r\nrest"),
       with("Content-Length: 5\r\nContent-Length: 5\r\n", "hello"),
   };
   for (const std::string& input : inputs) {
@@ -144,7 +145,9 @@ TEST(HttpRequestReader, HTT_01_ChunksThatTwoReadersCouldTakeDifferently) {
   for (const std::string body :
        {"0x5\r\nhello\r\n0\r\n\r\n", "+5\r\nhello\r\n0\r\n\r\n", "-5\r\nhello\r\n0\r\n\r\n",
         "\r\nhello\r\n0\r\n\r\n", "5\nhello\n0\n\n\r\n", "5\r\nhello!\r\n0\r\n\r\n",
-        "10000000000000005\r\nhello\r\n0\r\n\r\n", "5\rX\r\nhello\r\n", "g\r\nhello\r\n0\r\n\r\n",
+        "10000000000000005\r\nhello\r\n0\r\n\r\n", "5\rX\r\nhello\r\n", "5 \r\nhello\r\n0\r\n\r\n",
+        "00000000000000005\r\nhello\r\n0\r\n\r\n", "0\r\nno colon\r\n\r\n",
+        "0\r\nX: y\r\n z\r\n\r\n", "0\r\nX: \x01\r\n\r\n", "0\r\n\n", "g\r\nhello\r\n0\r\n\r\n",
         "5;\nx\r\nhello\r\n0\r\n\r\n", " 5\r\nhello\r\n0\r\n\r\n"}) {
     const Reading out = read(with("Transfer-Encoding: chunked\r\n", body));
     EXPECT_EQ(out.events, "hr") << body;
@@ -160,13 +163,20 @@ TEST(HttpRequestReader, TrailersChangeNothing) {
   EXPECT_EQ(out.rest, "rest");
 }
 
-TEST(HttpRequestReader, FramingBetweenChunksIsBounded) {
+TEST(HttpRequestReader, LinesBetweenChunksAndTrailersAtTheirLimitAndPastThem) {
   const std::size_t most = HttpRequestReader::kFramingBytesMax;
   const std::string head = with("Transfer-Encoding: chunked\r\n");
-  const std::string fits = "1;" + std::string(most - 100, 'x') + "\r\na\r\n0\r\n\r\n";
-  EXPECT_EQ(read(head + fits, 4096).events, "he");
-  EXPECT_EQ(read(head + "1;" + std::string(most, 'x'), 4096).events, "hr");
-  EXPECT_EQ(read(head + "0\r\n" + std::string(most, 'x'), 4096).events, "hr");
+  const auto line = [](std::size_t bytes) { return "1;" + std::string(bytes - 4, 'x') + "\r\n"; };
+  const auto trailers = [](std::size_t bytes) {
+    return "0\r\nX: " + std::string(bytes - 7, 'x') + "\r\n\r\n";
+  };
+  for (const std::size_t stretch : {std::size_t{1}, std::size_t{4096}, most * 4}) {
+    EXPECT_EQ(read(head + line(most) + "a\r\n0\r\n\r\n", stretch).events, "he");
+    EXPECT_EQ(read(head + line(most + 1) + "a\r\n0\r\n\r\n", stretch).events, "hr");
+    EXPECT_EQ(read(head + "1;" + std::string(most, 'x'), stretch).events, "hr");
+    EXPECT_EQ(read(head + trailers(most), stretch).events, "he");
+    EXPECT_EQ(read(head + trailers(most + 1), stretch).events, "hr");
+  }
 }
 
 TEST(HttpRequestReader, HTT_11_ExactlyOneHost) {
