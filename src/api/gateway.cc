@@ -41,13 +41,15 @@ std::optional<FileIndex> file_at(const TorrentInfo& info, std::span<const std::s
     return path.empty() || named ? only : std::nullopt;
   }
   const std::string wanted = joined(path);
+  std::optional<FileIndex> with_root;
   for (std::size_t i = 0; i < files.size(); ++i) {
-    if (!files[i].attributes.pad && !files[i].attributes.symlink &&
-        below_root(files[i]) == wanted) {
-      return static_cast<FileIndex>(i);
-    }
+    if (files[i].attributes.pad || files[i].attributes.symlink) continue;
+    const auto index = static_cast<FileIndex>(i);
+    if (below_root(files[i]) == wanted) return index;
+    // BEP 19: clients that use us as a web seed put the torrent's name first.
+    if (files[i].path == wanted) with_root = index;
   }
-  return std::nullopt;
+  return with_root;
 }
 
 std::optional<std::string_view> query_value(const Request& request, std::string_view name) {

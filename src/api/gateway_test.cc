@@ -142,6 +142,7 @@ TEST_F(GatewayTest, AFolderIsListedAndItsFilesAreAtTheirPaths) {
   const std::string at = "/btih/" + seed_folder(*node->node);
   EXPECT_EQ(get(*node, at + "/a.txt").body, "first");
   EXPECT_EQ(get(*node, at + "/extra/b.txt").body, "second");
+  EXPECT_EQ(get(*node, at + "/film/extra/b.txt").body, "second") << "as a web seed is asked";
   EXPECT_EQ(get(*node, at + "/none.txt").status, 404U);
   const ClientAnswer redirect = get(*node, at);
   EXPECT_EQ(redirect.status, 308U);

@@ -9,6 +9,9 @@
 namespace weir {
 namespace {
 
+// The engine's own limit of stopping is shorter.
+constexpr std::chrono::seconds kRemovalMax{5};
+
 std::string directory_of(const InfoHashes& hashes) {
   return hashes.v1 ? hashes.v1->hex() : hashes.v2->hex();
 }
@@ -35,12 +38,7 @@ void Node::fetch(FetchSource source, std::function<void(NodeResult<Found>)> done
   const bool posted = work_.post([this, shared, tell] {
     const auto known = find(shared->hashes);
     if (known && known->info) return (*tell)(*known);
-    if (known) {
-      if (shared->magnet) {
-        for (const Endpoint& peer : peers_of(*shared->magnet)) client_->add_peer(known->key, peer);
-      }
-      return wait_for_metadata(known->key, {}, std::move(*tell));
-    }
+    if (known) return join(known->key, *shared, std::move(*tell));
     if (!room_for_fetch()) {
       return (*tell)(
           std::unexpected(NodeError{NodeErrc::too_many, "too many torrents are being looked for"}));
@@ -55,6 +53,60 @@ void Node::fetch(FetchSource source, std::function<void(NodeResult<Found>)> done
     if (!added) (*tell)(std::unexpected(added.error()));
   });
   if (!posted) (*tell)(std::unexpected(stopping()));
+}
+
+// A torrent whose metadata is being looked for already. When it was added for a fetch that knew
+// less (a bare hash, and now comes the metadata or a tracker), it makes room for one that knows
+// more.
+void Node::join(TorrentKey key, FetchSource& source, std::function<void(NodeResult<Found>)> done) {
+  const bool knows_more = source.metadata || (source.magnet && !source.magnet->trackers.empty());
+  Pending before;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto it = pending_.find(key);
+    if (knows_more && it != pending_.end() && !it->second.directory.empty()) {
+      before = std::move(it->second);
+      pending_.erase(it);
+    }
+  }
+  if (before.directory.empty()) {
+    if (source.magnet) {
+      for (const Endpoint& peer : peers_of(*source.magnet)) client_->add_peer(key, peer);
+    }
+    return wait_for_metadata(key, {}, std::move(done));
+  }
+  remove_torrent(key, RemoveContent::remove);
+  await_removal(key);
+  std::string directory;
+  const auto added = add_for_fetch(source, directory);
+  for (Waiter& waiter : before.waiters) {
+    work_.cancel(waiter.timer);
+    if (added) {
+      wait_for_metadata(*added, directory, std::move(waiter.done));
+    } else {
+      waiter.done(std::unexpected(added.error()));
+    }
+  }
+  if (added) return wait_for_metadata(*added, std::move(directory), std::move(done));
+  done(std::unexpected(added.error()));
+}
+
+void Node::remove_torrent(TorrentKey key, RemoveContent content) {
+  {
+    const std::lock_guard lock(mutex_);
+    removing_.insert(key);
+  }
+  client_->remove(key, content);
+}
+
+bool Node::being_removed(TorrentKey key) {
+  const std::lock_guard lock(mutex_);
+  return removing_.contains(key);
+}
+
+void Node::await_removal(TorrentKey key) {
+  std::unique_lock lock(mutex_);
+  removed_.wait_for(lock, kRemovalMax, [&] { return !removing_.contains(key); });
 }
 
 bool Node::room_for_fetch() {
@@ -73,6 +125,10 @@ NodeResult<TorrentKey> Node::add_for_fetch(FetchSource& source, std::string& dir
                                        "the node's quota does not have room for this torrent"});
     }
   }
+  // What is on its way out holds its name until it is gone.
+  if (const auto leaving = client_->find(source.hashes); leaving && being_removed(*leaving)) {
+    await_removal(*leaving);
+  }
   AddTorrent request;
   const std::string name = directory_of(source.hashes);
   request.storage.root = content_->fetched(name);
@@ -90,9 +146,9 @@ NodeResult<TorrentKey> Node::add_for_fetch(FetchSource& source, std::string& dir
     return *added;
   }
   // Two asked at once.
-  if (added.error().code == "already_added") {
-    if (const auto key = client_->find(source.hashes)) return *key;
-  }
+  const bool here = added.error().code == "already_added";
+  const auto key = here ? client_->find(source.hashes) : std::nullopt;
+  if (key && !being_removed(*key)) return *key;
   return std::unexpected(
       NodeError{NodeErrc::engine, added.error().code + ": " + added.error().detail});
 }
@@ -128,6 +184,11 @@ void Node::on_event(const Event& event) {
       fetch_failed(key, error);
     });
   } else if (std::holds_alternative<TorrentRemoved>(event.body)) {
+    {
+      const std::lock_guard lock(mutex_);
+      removing_.erase(event.torrent);
+    }
+    removed_.notify_all();
     work_.post([this, key = event.torrent] {
       {
         const std::lock_guard lock(mutex_);
@@ -159,7 +220,7 @@ void Node::metadata_known(TorrentKey key) {
   const auto info = client_->info(key);
   if (!info) return;
   if (!admit_fetched(key, *info)) {
-    client_->remove(key, RemoveContent::remove);
+    remove_torrent(key, RemoveContent::remove);
     return fetch_failed(
         key, {NodeErrc::quota_exceeded, "the node's quota does not have room for this torrent"});
   }
@@ -187,7 +248,7 @@ void Node::fetch_failed(TorrentKey key, NodeError error) {
     pending_.erase(it);
   }
   if (!pending.directory.empty() && error.code == NodeErrc::bad_torrent) {
-    client_->remove(key, RemoveContent::remove);
+    remove_torrent(key, RemoveContent::remove);
   }
   if (!pending.directory.empty()) content_->remove_fetched(pending.directory);
   for (Waiter& waiter : pending.waiters) {
@@ -217,7 +278,7 @@ void Node::timed_out(TorrentKey key, std::uint64_t waiter) {
     }
   }
   if (last && !directory.empty()) {
-    client_->remove(key, RemoveContent::remove);
+    remove_torrent(key, RemoveContent::remove);
     content_->remove_fetched(directory);
   }
   done(std::unexpected(NodeError{NodeErrc::timed_out, "nobody gave the torrent's metadata"}));

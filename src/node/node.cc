@@ -176,7 +176,10 @@ void Node::remove_names(const std::shared_ptr<const Publication>& publication) {
 NodeResult<void> Node::seed(const Publication& publication) {
   const auto add = [&](const std::shared_ptr<const TorrentMetadata>& metadata,
                        const Buffer& file) -> NodeResult<void> {
-    if (client_->find(metadata->info->hashes)) return {};
+    if (const auto here = client_->find(metadata->info->hashes)) {
+      if (!being_removed(*here)) return {};
+      await_removal(*here);
+    }
     AddTorrent request;
     request.metadata = metadata;
     request.torrent_file = file;
@@ -223,7 +226,7 @@ NodeResult<bool> Node::remove(const Cid& manifest) {
   if (!torrent_used) {
     for (const auto& metadata : {publication->reference, publication->hybrid}) {
       if (const auto key = client_->find(metadata->info->hashes)) {
-        client_->remove(*key, RemoveContent::keep);
+        remove_torrent(*key, RemoveContent::keep);
       }
     }
   }
@@ -280,7 +283,7 @@ std::optional<Found> Node::found(std::shared_ptr<const Publication> publication)
 std::optional<Found> Node::find(const InfoHashes& hashes) {
   if (auto uploaded = publication(hashes)) return found(std::move(uploaded));
   const auto key = client_->find(hashes);
-  if (!key) return std::nullopt;
+  if (!key || being_removed(*key)) return std::nullopt;
   return Found{*key, client_->info(*key), nullptr};
 }
 

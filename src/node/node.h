@@ -16,10 +16,12 @@
 // Uploads and readers must be gone before the node is.
 #pragma once
 
+#include <condition_variable>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -105,6 +107,11 @@ class Node {
                            const std::shared_ptr<const Publication>& publication);
   // fetch.cc
   void on_event(const Event& event);
+  void join(TorrentKey key, FetchSource& source, std::function<void(NodeResult<Found>)> done);
+  // Removing takes until trackers were told; the name is free again after it.
+  void remove_torrent(TorrentKey key, RemoveContent content);
+  [[nodiscard]] bool being_removed(TorrentKey key);
+  void await_removal(TorrentKey key);
   [[nodiscard]] bool room_for_fetch();
   NodeResult<TorrentKey> add_for_fetch(FetchSource& source, std::string& directory);
   void wait_for_metadata(TorrentKey key, std::string directory,
@@ -127,7 +134,9 @@ class Node {
   std::uint64_t reserved_ = 0;
   std::size_t uploads_ = 0;
   std::map<TorrentKey, Pending> pending_;
-  std::size_t adding_ = 0;  // for a fetch, not pending yet
+  std::set<TorrentKey> removing_;
+  std::condition_variable removed_;  // something has left removing_
+  std::size_t adding_ = 0;           // for a fetch, not pending yet
   std::uint64_t last_waiter_ = 0;
   bool stopping_ = false;
   WorkQueue work_;

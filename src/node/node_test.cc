@@ -203,6 +203,35 @@ TEST_F(NodeTest, ATorrentIsFetchedByEitherHashAndReadWhileItArrives) {
   EXPECT_EQ(*read(*node, *second, 0, content.size()), content);
 }
 
+TEST_F(NodeTest, ALookUpLearnsFromALaterOneThatKnowsMore) {
+  const auto node = open("a");
+  const auto seed = open("seed");
+  const auto published = publish(*seed, counted_bytes(5000), {UploadKind::torrent, "a", ""});
+  FetchSource bare, whole;
+  bare.hashes = whole.hashes = v1(**published);
+  whole.metadata = (*published)->reference;
+  whole.torrent_file = (*published)->reference_file;
+  std::promise<NodeResult<Found>> first;
+  node->fetch(bare, [&](NodeResult<Found> found) { first.set_value(std::move(found)); });
+  while (!node->find(bare.hashes)) std::this_thread::yield();
+  const auto second = fetch(*node, whole);
+  ASSERT_TRUE(second.has_value()) << second.error().detail;
+  const auto answer = first.get_future().get();
+  ASSERT_TRUE(answer.has_value()) << answer.error().detail;
+  EXPECT_EQ(answer->key, second->key);
+}
+
+TEST_F(NodeTest, WhatWasRemovedCanBePublishedAgainAtOnce) {
+  const auto node = open("a");
+  const Buffer content = counted_bytes(100'000);
+  for (int i = 0; i < 3; ++i) {
+    const auto published = publish(*node, content, {UploadKind::torrent, "a", ""});
+    ASSERT_TRUE(published.has_value()) << published.error().detail;
+    EXPECT_EQ(*read(*node, *node->find(v1(**published)), 0, content.size()), content);
+    ASSERT_TRUE(*node->remove((*published)->cid));
+  }
+}
+
 TEST_F(NodeTest, WhatNobodyHasTimesOutAndIsForgotten) {
   NodeConfig with = config("a");
   with.fetch_timeout = std::chrono::milliseconds(100);
