@@ -40,7 +40,8 @@ def cpu_model() -> str:
 
 def versions() -> str:
     """Of the rivals that are installed as Debian packages."""
-    names = ["python3-libtorrent", "rtorrent", "aria2", "mktorrent", "transmission-cli"]
+    names = ["python3-libtorrent", "rtorrent", "aria2", "mktorrent", "transmission-cli",
+             "nginx-light"]
     try:
         done = subprocess.run(["dpkg-query", "-W", "-f=${Package} ${Version}, ", *names],
                               capture_output=True, text=True)
