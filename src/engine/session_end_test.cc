@@ -41,6 +41,28 @@ TEST(SessionEnd, ACheckUnderWayDoesNotHoldUpTheEndAndLosesNothing) {
   EXPECT_TRUE(saved[0].progress.empty()) << "half a check would look like half a download";
 }
 
+TEST(SessionEnd, WhatTheLastCheckFindsIsSavedAndDoesNotHoldUpTheEnd) {
+  const DriverTorrent torrent = small();
+  SessionDriver node;
+  node.put_content(torrent);
+  const TorrentKey key = node.add(torrent.request()).value();
+  ASSERT_EQ(node.state_of(key), TorrentState::seeding);
+  node.disk.put_file("/data/t/a", Buffer(7 * kPiece + 5));
+  node.hold_jobs = true;
+  node.session.recheck(node.now, key);
+  node.session.stop(node.now);
+  node.drain();
+  ASSERT_EQ(count_jobs<CheckPiecesJob>(node), 1U);
+  std::swap(node.jobs.front(), node.jobs.back());  // the check ends last
+  while (!node.jobs.empty()) node.run_one();
+  EXPECT_TRUE(node.session.stopped());
+  const auto saved = node.state.load_all().value();
+  ASSERT_EQ(saved.size(), 1U);
+  const auto progress = decode_progress(saved[0].progress, torrent.metadata->info->layout);
+  ASSERT_TRUE(progress.has_value());
+  EXPECT_TRUE(progress->have.none());
+}
+
 TEST(SessionEnd, WIR_32_RemovingWithJobsUnderWayWaitsForThem) {
   const DriverTorrent torrent = small();
   SessionDriver node;

@@ -153,7 +153,8 @@ void StorageFlow::on_checked(TimePoint now, JobResult& result) {
   issue_moves();
   issue_checks();
   // A check cut short says nothing about the rest: what was saved before stays as it is.
-  if (!ready_ && !stopping_ && checks_running_ == 0 && to_check_.empty()) become_ready(now);
+  if (!ready_ && !stopping_ && checks_running_ == 0 && to_check_.empty()) return become_ready(now);
+  journal(now);  // what was found is to be remembered, and stopping waits for it
 }
 
 void StorageFlow::become_ready(TimePoint now) {

@@ -202,6 +202,22 @@ TEST_F(StorageFlowTest, STO_11_APieceAlteredBehindOurBackIsFoundBeforeItIsServed
   EXPECT_TRUE(flow_->checked().test(4));
 }
 
+TEST_F(StorageFlowTest, APieceThatACheckFindsGoneIsNotJournaledAsHereAnyMore) {
+  begin(start_request());
+  flow_->expect_more(false);
+  for (std::uint32_t i = 0; i < 6; ++i) arrive(i);
+  pass(std::chrono::seconds(1));
+  disk_.put_file("/data/t/a", Buffer(2 * kPiece + 50));
+  flow_->recheck(now_);
+  drain();
+  const auto entry = state_.load("id").value();
+  ASSERT_TRUE(entry.has_value());
+  const auto saved = decode_progress(entry->progress, made_.info->layout);
+  ASSERT_TRUE(saved.has_value());
+  EXPECT_EQ(saved->have, flow_->here());
+  EXPECT_EQ(saved->have.count(), 3U);
+}
+
 TEST_F(StorageFlowTest, MoreIsCheckedAheadTheMoreIsServed) {
   begin(start_request());
   flow_->expect_more(false);
