@@ -65,7 +65,7 @@ enum class CloseReason : std::uint8_t {
   bad_metadata,
   idle,
   both_seeds,
-  not_useful,  // no interest either way for long, and the slot is needed
+  not_useful,  // no interest either way for long; or of more use when it connects anew
   gave_up,     // rejects or ignores every request
   torrent_stopped,
   disk_error,

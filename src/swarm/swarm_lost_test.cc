@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// Pieces that were here and are not any more, and peers that read what is sent in small bites.
+// Pieces that were here and are not any more, pieces that were here before anyone knew, and peers
+// that read what is sent in small bites.
 #include <gtest/gtest.h>
 
 #include "swarm/swarm_test_peer.h"
@@ -96,6 +97,35 @@ TEST(SwarmSlowReader, WIR_08_whole_blocks_are_sent_whole_in_bites_of_any_size) {
     EXPECT_EQ(peer.count("piece"), content.pieces.size());
     EXPECT_EQ(peer.count("garbage"), 0u);
     node.swarm.check_invariants();
+  }
+}
+
+// A torrent of so many pieces, without content to speak of.
+Content hollow(std::uint32_t pieces) {
+  auto info = std::make_shared<TorrentInfo>();
+  info->layout = make_layout(TorrentKind::v1, kBlockSize, {std::uint64_t{pieces} * kBlockSize}, {});
+  info->hashes.v1 = Sha1Digest{};
+  info->raw_info.resize(100);
+  Content content;
+  content.info = std::move(info);
+  content.pieces.resize(pieces);
+  return content;
+}
+
+TEST(SwarmLateMetadata, WhoCameBeforeItIsToldOfEachPieceUnlessTheyAreTooMany) {
+  constexpr std::uint32_t kMax = 16 * 1024;
+  for (const std::uint32_t pieces : {kMax, kMax + 1}) {
+    Net net;
+    const Content content = hollow(pieces);
+    Node& node = net.add(content);
+    TestPeer peer(net, node);
+    node.start_seed(net.now);
+    peer.listen();
+    EXPECT_EQ(peer.connected(), pieces == kMax);
+    EXPECT_EQ(peer.count("have "), pieces == kMax ? pieces : 0);
+    // The next one is told in one message.
+    TestPeer next(net, node, {.host = 201});
+    EXPECT_TRUE(next.heard("have_all"));
   }
 }
 

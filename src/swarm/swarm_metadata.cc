@@ -9,6 +9,7 @@ namespace weir {
 namespace {
 
 constexpr std::uint32_t kExtensionHandshakesMax = 10;  // a minute, EXT-01
+constexpr std::size_t kHavesAtOnceMax = 16 * 1024;     // to a peer that came before the metadata
 
 template <class... Handlers>
 struct Overloaded : Handlers... {
@@ -169,6 +170,11 @@ void Swarm::Impl::metadata_known(PeerState& peer) {
   apply_early(peer);
   if (peer.closing) return;
   const Bitfield& have = picker->have();
+  // A bitfield may only come first, and a message for each piece of a large torrent would fill the
+  // memory. Who connects anew is told in one.
+  if (have.count() > kHavesAtOnceMax) {
+    return close(peer, CloseReason::not_useful, "connects anew to hear of all that is here");
+  }
   for (auto i = have.find_set(0); i < have.size(); i = have.find_set(i + 1)) {
     send(peer, HaveMessage{PieceIndex{static_cast<std::uint32_t>(i)}});
   }
