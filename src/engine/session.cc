@@ -124,7 +124,13 @@ void Session::remove(TimePoint now, TorrentKey torrent, RemoveContent content) {
   Torrent* t = s.find(torrent);
   if (t == nullptr) return;
   t->stop(now);
-  s.removals_.push_back({torrent, content});
+  const auto known = std::find_if(s.removals_.begin(), s.removals_.end(),
+                                  [torrent](const auto& r) { return r.torrent == torrent; });
+  if (known == s.removals_.end()) {
+    s.removals_.push_back({torrent, content});
+  } else if (content == RemoveContent::remove) {
+    known->content = content;  // asked for again before it was gone, and for more
+  }
   s.touch(torrent);
   s.settle(now);
 }

@@ -83,6 +83,22 @@ TEST(SessionEnd, WIR_32_RemovingWithJobsUnderWayWaitsForThem) {
   EXPECT_TRUE(node.add(torrent.request()));
 }
 
+TEST(SessionEnd, RemovingTwiceRemovesOnceAndTheContentIfEitherAskedForIt) {
+  const DriverTorrent torrent = small();
+  SessionDriver node;
+  node.put_content(torrent);
+  const TorrentKey key = node.add(torrent.request()).value();
+  node.hold_jobs = true;
+  node.session.recheck(node.now, key);
+  for (const RemoveContent content : {RemoveContent::remove, RemoveContent::keep}) {
+    node.session.remove(node.now, key, content);
+  }
+  node.hold_jobs = false;
+  node.drain();
+  EXPECT_EQ(node.said<TorrentRemoved>().size(), 1U);
+  EXPECT_TRUE(node.disk.names().empty());
+}
+
 TEST(SessionEnd, RecordsDoNotOvertakeEachOther) {
   const DriverTorrent torrent = small();
   SessionDriver node;
