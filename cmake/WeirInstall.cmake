@@ -16,10 +16,13 @@ install(FILES "${PROJECT_SOURCE_DIR}/share/completions/weir.fish" OPTIONAL
 install(FILES "${PROJECT_SOURCE_DIR}/share/man/weir.1" OPTIONAL
   DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
 set(WEIR_SYSTEMD_UNIT_DIR "lib/systemd/system" CACHE STRING "Where systemd units are installed to")
-# The unit names the program where it is installed to.
-file(READ "${PROJECT_SOURCE_DIR}/share/systemd/weir.service" weir_service)
-string(REPLACE "/usr/bin/weir" "${CMAKE_INSTALL_FULL_BINDIR}/weir" weir_service "${weir_service}")
-file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/weir.service" CONTENT "${weir_service}" @ONLY)
+# The unit names the program where it is installed to, which is known for sure only then.
+install(CODE "
+  file(READ \"${PROJECT_SOURCE_DIR}/share/systemd/weir.service\" unit)
+  get_filename_component(program \"${CMAKE_INSTALL_BINDIR}/weir\" ABSOLUTE
+    BASE_DIR \"\${CMAKE_INSTALL_PREFIX}\")
+  string(REPLACE \"/usr/bin/weir\" \"\${program}\" unit \"\${unit}\")
+  file(WRITE \"${PROJECT_BINARY_DIR}/weir.service\" \"\${unit}\")")
 install(FILES "${PROJECT_BINARY_DIR}/weir.service" "${PROJECT_SOURCE_DIR}/share/systemd/weir.socket"
   DESTINATION "${WEIR_SYSTEMD_UNIT_DIR}")
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE-MIT" "${PROJECT_SOURCE_DIR}/LICENSE-APACHE"

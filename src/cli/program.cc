@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "cli/commands.h"
 #include "cli/completion.h"
@@ -65,6 +66,11 @@ ExitCode run_program(const std::vector<std::string>& words) {
   const auto arguments = parse_arguments(words);
   if (!arguments) {
     Output output(OutputFormat::human, false);
+    // Who types the bare name wants to know what there is; a script made a mistake.
+    if (words.empty() && isatty(STDOUT_FILENO) == 1) {
+      output.data(help_text());
+      return check_data(output, ExitCode::usage);
+    }
     const bool command = !words.empty() && find_command(words[0]) != nullptr;
     return usage_error(output, fmt::format("{} (see weir {}--help)", arguments.error(),
                                            command ? words[0] + " " : ""));

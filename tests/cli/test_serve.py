@@ -130,6 +130,37 @@ class Running(ServeTest):
             silent.sendall(b"POST /api/codex/v1/torrent HTTP/1.1\r\nHost: x\r\n")
             self.assertEqual(self.end(node), 0)
 
+    def test_stopping_in_an_upload_leaves_nothing_of_it(self):
+        node = self.start("serve", "--http", "127.0.0.1:0", "--listen", "none", "--ports-file",
+                          self.ports, "--state-dir", "state", "--data-dir", "data")
+        kept = self.upload(b"kept")
+        host, port = self.addresses()[0].rsplit(":", 1)
+        incoming = self.dir / "data" / "incoming"
+        with socket.create_connection((host, int(port))) as half:
+            half.sendall(b"POST /api/codex/v1/torrent HTTP/1.1\r\nHost: localhost\r\n"
+                         b"Content-Length: 200000\r\n\r\n" + bytes(100_000))
+            wait_until("the upload's file", lambda: any(incoming.iterdir()), 20)
+            self.assertEqual(self.end(node), 0)
+        self.assertEqual(list(incoming.iterdir()), [])
+        self.start("serve", "--http", "127.0.0.1:0", "--listen", "none", "--ports-file", self.ports,
+                   "--state-dir", "state", "--data-dir", "data")
+        self.assertEqual(self.download(kept), (200, b"kept"))
+
+    def test_stopping_cuts_off_a_reader_that_does_not_read(self):
+        node = self.start()
+        size = 50_000_000
+        name = self.upload(bytes(size))
+        host, port = self.addresses()[0].rsplit(":", 1)
+        with socket.create_connection((host, int(port))) as slow:
+            path = f"/api/codex/v1/torrent/{name}/network/stream"
+            slow.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            got = len(slow.recv(1000))
+            self.assertEqual(self.end(node), 0)
+            with contextlib.suppress(ConnectionResetError):
+                while data := slow.recv(1 << 20):
+                    got += len(data)
+        self.assertLess(got, size, "what was cut off must not look whole")
+
     def test_a_second_node_on_either_directory_is_refused_with_the_first_ones_pid(self):
         node = self.start("serve", "--http", "127.0.0.1:0", "--listen", "none", "--ports-file",
                           self.ports, "--state-dir", "state", "--data-dir", "data")

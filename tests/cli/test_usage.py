@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Help, completions, the manual page, exit codes, and what goes to stdout."""
 
+import contextlib
+import os
 import re
 import shutil
 import subprocess
@@ -39,6 +41,18 @@ class Usage(CliTest):
         for command in COMMANDS:
             self.assertIn(f"weir {command}", overall)
             self.assertIn(f"weir {command}", self.weir(command, "--help").text)
+
+    def test_the_bare_name_shows_help_on_a_terminal(self):
+        ours, theirs = os.openpty()
+        done = subprocess.run(self.command(), stdout=theirs, stderr=subprocess.PIPE, check=False)
+        os.close(theirs)
+        shown = b""
+        with contextlib.suppress(OSError):  # the other end is closed, so the end is an error
+            while data := os.read(ours, 4096):
+                shown += data
+        os.close(ours)
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual(shown.decode().replace("\r\n", "\n"), self.weir("--help").text)
 
     def test_committed_files_are_what_the_program_prints(self):
         for shell, name in (("bash", "weir.bash"), ("zsh", "_weir"), ("fish", "weir.fish")):
