@@ -106,7 +106,7 @@ bool Node::being_removed(TorrentKey key) {
 
 void Node::await_removal(TorrentKey key) {
   std::unique_lock lock(mutex_);
-  removed_.wait_for(lock, kRemovalMax, [&] { return !removing_.contains(key); });
+  removed_.wait_for(lock, kRemovalMax, [&] { return stopping_ || !removing_.contains(key); });
 }
 
 bool Node::room_for_fetch() {
@@ -168,7 +168,11 @@ void Node::wait_for_metadata(TorrentKey key, std::string directory,
       pending.waiters.push_back({number, timer, std::move(done)});
     }
   }
-  if (refused) return done(std::unexpected(stopping()));
+  if (refused) {
+    // Added while the node began to stop: nobody would ever ask for it again.
+    if (!directory.empty()) remove_torrent(key, RemoveContent::remove);
+    return done(std::unexpected(stopping()));
+  }
   // It may have become known before we waited for it.
   if (client_->info(key)) metadata_known(key);
 }
