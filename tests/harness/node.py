@@ -14,7 +14,7 @@ from harness import weir
 from harness.processes import Failed, wait_until
 
 API = "/api/codex/v1"
-BLOCKED = 60  # seconds without a byte that make a test fail
+BLOCKED = 120  # seconds without a byte that make a test fail; the node gives up after 60
 
 
 @dataclass(frozen=True)

@@ -225,8 +225,9 @@ def metadata_data(name: int, piece: int, total: int, data: bytes) -> bytes:
 class HonestSeed:
     """Connects to a `weir get` and gives it all: the metadata at once, blocks when let."""
 
-    def __init__(self, place, torrent, content: bytes, blocks: bool = True):
-        self.peer = Peer(place)
+    def __init__(self, place, torrent, content: bytes, blocks: bool = True,
+                 source: str | None = None):
+        self.peer = Peer(place, source)
         self._torrent = torrent
         self._content = content
         self._piece_size = torrent.fields[b"piece length"]
