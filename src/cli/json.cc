@@ -89,6 +89,7 @@ class EventFields {
     return "failed";
   }
   const char* operator()(const TorrentRecovered&) { return "recovered"; }
+  const char* operator()(const TorrentAdded&) { return nullptr; }
   const char* operator()(const TorrentRemoved&) { return nullptr; }
   const char* operator()(const TrackerWarning& warning) {
     out_["url"] = json_text(warning.url);

@@ -194,6 +194,32 @@ std::optional<TorrentStatus> Client::status(TorrentKey torrent) {
       .value_or(std::nullopt);
 }
 
+std::vector<TorrentStatus> Client::statuses(std::vector<TorrentKey> torrents) {
+  return impl_
+      ->call([keys = std::move(torrents)](Session& s, TimePoint now) {
+        std::vector<TorrentStatus> out;
+        out.reserve(keys.size());
+        for (const TorrentKey key : keys) {
+          if (auto status = s.status(now, key)) out.push_back(std::move(*status));
+        }
+        return out;
+      })
+      .value_or(std::vector<TorrentStatus>{});
+}
+
+std::optional<Bitfield> Client::have(TorrentKey torrent) {
+  return impl_
+      ->call([=](Session& s, TimePoint) {
+        const Bitfield* have = s.have(torrent);
+        return have != nullptr && s.info(torrent) ? std::optional(*have) : std::nullopt;
+      })
+      .value_or(std::nullopt);
+}
+
+std::size_t Client::buffer_bytes() {
+  return impl_->call([](Session& s, TimePoint) { return s.buffer_bytes(); }).value_or(0);
+}
+
 std::vector<PeerStatus> Client::peers(TorrentKey torrent) {
   return impl_->call([=](Session& s, TimePoint now) { return s.peers(now, torrent); })
       .value_or(std::vector<PeerStatus>{});

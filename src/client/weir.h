@@ -105,6 +105,9 @@ class Client {
   // By either hash.
   [[nodiscard]] std::optional<TorrentKey> find(const InfoHashes& hashes);
   [[nodiscard]] std::optional<TorrentStatus> status(TorrentKey torrent);
+  // Of several at once, in one turn of the engine; those that are not there are left out. Some
+  // hundreds at a time keep the turn short.
+  [[nodiscard]] std::vector<TorrentStatus> statuses(std::vector<TorrentKey> torrents);
   [[nodiscard]] std::vector<PeerStatus> peers(TorrentKey torrent);
   [[nodiscard]] std::vector<TrackerStatus> trackers(TorrentKey torrent);
   [[nodiscard]] std::shared_ptr<const TorrentInfo> info(TorrentKey torrent);
@@ -112,6 +115,10 @@ class Client {
   // metadata is not known. metadata() is the same, parsed; null then.
   [[nodiscard]] Buffer torrent_file(TorrentKey torrent);
   [[nodiscard]] std::shared_ptr<const TorrentMetadata> metadata(TorrentKey torrent);
+  // The pieces that are verified and on disk; nothing while the metadata is not known.
+  [[nodiscard]] std::optional<Bitfield> have(TorrentKey torrent);
+  // Of piece buffers in use, over all torrents.
+  [[nodiscard]] std::size_t buffer_bytes();
   // The endpoints really listened on.
   [[nodiscard]] std::vector<Endpoint> listening() const;
 

@@ -112,6 +112,8 @@ SessionResult<TorrentKey> Session::add(TimePoint now, AddTorrent request) {
   }
   s.add_hashes(now, key, hashes);
   const RateLimits limits = request.limits;
+  s.act(Event{key, TorrentAdded{hashes, request.metadata ? request.metadata->info->name
+                                                         : request.magnet->name}});
   s.torrents_.emplace(key, std::make_unique<Torrent>(now, key, s, std::move(request)));
   set_torrent_limits(now, key, limits);
   s.touch(key);

@@ -164,6 +164,10 @@ struct SendUdp {
 
 // --- Events: what the user may want to know.
 // ---------------------------------------------------------
+struct TorrentAdded {  // said before anything else of the torrent
+  InfoHashes hashes;
+  std::string name;  // as far as it is known
+};
 struct MetadataReady {};
 struct CheckDone {};
 struct PieceDone {
@@ -208,9 +212,9 @@ struct ReadDone {
   std::shared_ptr<const Buffer> data;  // verified; empty with an error
   std::optional<SessionError> error;
 };
-using EventBody = std::variant<MetadataReady, CheckDone, PieceDone, FileDone, TorrentDone,
-                               TorrentFailed, TorrentRecovered, TorrentRemoved, TrackerWarning,
-                               TrackerAnnounced, PeerBanned, ReadDone>;
+using EventBody = std::variant<TorrentAdded, MetadataReady, CheckDone, PieceDone, FileDone,
+                               TorrentDone, TorrentFailed, TorrentRecovered, TorrentRemoved,
+                               TrackerWarning, TrackerAnnounced, PeerBanned, ReadDone>;
 struct Event {
   TorrentKey torrent{};
   EventBody body;
