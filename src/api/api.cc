@@ -7,6 +7,7 @@
 
 #include "api/internal/request.h"
 #include "api/internal/routes.h"
+#include "api/internal/weir.h"
 
 namespace weir {
 namespace {
@@ -15,8 +16,12 @@ using api::Request;
 using api::RequestPtr;
 using api::Route;
 
-HttpAnswer refusal(http::HttpErrc error) {
+HttpAnswer refusal(const Request& request, http::HttpErrc error) {
   HttpAnswer out;
+  if (api::is_weir_target(request.call.head().target)) {
+    return api::weir_error(static_cast<unsigned>(http::status_of(error)), api::code_of(error),
+                           http::text_of(error));
+  }
   out.status = static_cast<unsigned>(http::status_of(error));
   out.fields.push_back({"Content-Type", "text/plain; charset=utf-8"});
   out.body = std::string(http::text_of(error));
@@ -46,13 +51,20 @@ bool is_preflight(const Request& request) {
 struct Api::Impl {
   Impl(Node& node, ApiConfig its_config) : config(std::move(its_config)), context{node, config} {
     for (const auto& theme : {api::upload_routes(), api::data_routes(), api::torrent_routes(),
-                              api::node_routes(), api::gateway_routes()}) {
+                              api::node_routes(), api::gateway_routes(), api::weir_routes()}) {
       for (const Route& route : theme) {
         router.add(route.method, route.pattern, static_cast<std::uint32_t>(routes.size()));
         routes.push_back(&route);
       }
     }
+    context.weir = std::make_shared<api::WeirState>(node, config);
   }
+  ~Impl() {
+    context.weir->events.close();
+    context.node.set_observer({});
+  }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
   // What the request is refused with, or nothing.
   http::HttpResult<void> pass_gate(Request& request);
   void preflight(const RequestPtr& request);
@@ -67,7 +79,10 @@ struct Api::Impl {
 
 Api::Api(Node& node, ApiConfig config) : impl_(std::make_unique<Impl>(node, std::move(config))) {}
 Api::~Api() = default;
-void Api::set_ready(bool ready) { impl_->context.ready = ready; }
+void Api::set_ready(bool ready) {
+  const bool before = impl_->context.ready.exchange(ready);
+  if (before && !ready) impl_->context.weir->events.close();
+}
 
 http::HttpResult<void> Api::Impl::pass_gate(Request& request) {
   const HttpRequestHead& head = request.call.head();
@@ -107,12 +122,20 @@ void Api::Impl::preflight(const RequestPtr& request) {
 
 void Api::Impl::miss(const RequestPtr& request, const http::RouteMiss& missed) {
   HttpAnswer out;
+  const bool wrong_method = missed.status == 405;
+  const std::string_view text =
+      wrong_method ? "This method has no meaning here." : "There is nothing at this address.";
+  if (missed.status != 204 && api::is_weir_target(request->call.head().target)) {
+    out = api::weir_error(static_cast<unsigned>(missed.status),
+                          wrong_method ? "bad_method" : "no_such_route", text);
+    if (!missed.allow.empty()) out.fields.push_back({"Allow", missed.allow});
+    return request->answer(std::move(out));
+  }
   out.status = static_cast<unsigned>(missed.status);
   if (!missed.allow.empty()) out.fields.push_back({"Allow", missed.allow});
   if (missed.status != 204) {
     out.fields.push_back({"Content-Type", "text/plain; charset=utf-8"});
-    out.body = std::string(missed.status == 405 ? "This method has no meaning here."
-                                                : "There is nothing at this address.");
+    out.body = std::string(text);
   }
   request->answer(std::move(out));
 }
@@ -122,7 +145,7 @@ bool Api::Impl::authorized(const RequestPtr& request, const Route& route) {
   request->with_token = true;
   const auto scope = config.tokens.authorize(request->field("Authorization"), route.scope);
   if (scope) return true;
-  HttpAnswer out = refusal(scope.error());
+  HttpAnswer out = refusal(*request, scope.error());
   out.fields.push_back({"WWW-Authenticate", http::challenge(scope.error(), route.scope)});
   request->answer(std::move(out));
   return false;
@@ -130,12 +153,13 @@ bool Api::Impl::authorized(const RequestPtr& request, const Route& route) {
 
 void Api::handle(HttpCall call) {
   Impl& i = *impl_;
+  ++i.context.weir->requests;
   const auto request = std::make_shared<Request>(std::move(call));
   const auto method = http::parse_method(request->call.head().method);
   if (!method) return request->text(501, "This method is not known.");
   request->method = *method;
   if (const auto passed = i.pass_gate(*request); !passed) {
-    return request->answer(refusal(passed.error()));
+    return request->answer(refusal(*request, passed.error()));
   }
   if (is_preflight(*request)) return i.preflight(request);
   http::RouteResult result = http::RouteMiss{204, "GET, HEAD, POST, DELETE, OPTIONS"};

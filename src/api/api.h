@@ -13,6 +13,7 @@
 // The node must outlive the api, and the api the server's stop().
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -34,6 +35,10 @@ struct ApiConfig {
   // Sets the level of the log while running, as `POST …/debug/chronicles/loglevel` asks; false: no
   // such level. Empty: there is no log to set.
   std::function<bool(const std::string& level)> set_log_level;
+  // Of GET /api/weir/v1/events: how many events are kept for those who come back, and how long
+  // nothing happens before a comment says that the connection lives.
+  std::size_t events_max = 10'000;
+  std::chrono::milliseconds event_heartbeat{15'000};
 };
 
 class Api final : public HttpHandler {
@@ -45,7 +50,8 @@ class Api final : public HttpHandler {
 
   void handle(HttpCall call) override;
 
-  // What /readyz answers; false at first, and again before stopping. Any thread.
+  // What /readyz answers; false at first, and again before stopping: then streams of events end, so
+  // that no answer under way holds up the server's stop. Any thread.
   void set_ready(bool ready);
 
  private:

@@ -130,6 +130,8 @@ NodeResult<TorrentKey> Node::add_for_fetch(FetchSource& source, std::string& dir
     await_removal(*leaving);
   }
   AddTorrent request;
+  request.paused = source.options.paused;
+  request.sequential = source.options.sequential;
   const std::string name = directory_of(source.hashes);
   request.storage.root = content_->fetched(name);
   if (source.metadata) {
@@ -179,6 +181,7 @@ void Node::wait_for_metadata(TorrentKey key, std::string directory,
 
 // On the engine's thread.
 void Node::on_event(const Event& event) {
+  observe(event);
   if (std::holds_alternative<MetadataReady>(event.body)) {
     work_.post([this, key = event.torrent] { metadata_known(key); });
   } else if (const auto* failed = std::get_if<TorrentFailed>(&event.body)) {
@@ -191,6 +194,7 @@ void Node::on_event(const Event& event) {
     {
       const std::lock_guard lock(mutex_);
       removing_.erase(event.torrent);
+      unsized_.erase(event.torrent);
     }
     removed_.notify_all();
     work_.post([this, key = event.torrent] {
@@ -214,7 +218,9 @@ bool Node::admit_fetched(TorrentKey key, const TorrentInfo& info) {
   const std::uint64_t quota = config_.quota_bytes;
   // What was here when the node started stays, whatever the quota has become.
   const bool fits = quota == 0 || size <= quota - std::min(quota, used_ + reserved_);
-  if (!fits && pending_.contains(key)) return false;
+  const bool asked_for = pending_.contains(key) || unsized_.contains(key);
+  unsized_.erase(key);
+  if (!fits && asked_for) return false;
   fetched_sizes_.emplace(key, size);
   used_ += size;
   return true;

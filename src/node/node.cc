@@ -60,7 +60,8 @@ const char* error_name(NodeErrc code) {
   std::unreachable();
 }
 
-Node::Node(NodeConfig config) : config_(std::move(config)), work_(config_.workers) {}
+Node::Node(NodeConfig config)
+    : config_(std::move(config)), limits_(config_.client.session.limits), work_(config_.workers) {}
 Node::~Node() { stop(); }
 
 NodeResult<std::unique_ptr<Node>> Node::open(NodeConfig config) {

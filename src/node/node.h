@@ -70,6 +70,18 @@ class Node {
   // added for this and whose metadata nobody gave in time is removed again; any other stays.
   // Errors: timed_out, quota_exceeded, too_many, bad_torrent, engine, stopping.
   void fetch(FetchSource source, std::function<void(NodeResult<Found>)> done);
+  // Adds a torrent to stay, whether or not anybody gives its metadata. Blocks. Errors:
+  // quota_exceeded, bad_torrent, engine, stopping.
+  NodeResult<AddedTorrent> add(FetchSource source, AddOptions options);
+  // Forgets a torrent that was not uploaded here; when it returns the torrent may still be telling
+  // its trackers. Blocks.
+  void remove(TorrentKey torrent, RemoveContent content);
+  // Of all torrents together.
+  void set_limits(RateLimits limits);
+  [[nodiscard]] RateLimits limits();
+  // Called with every event, on the engine's thread, as by Client::set_observer(), which is taken.
+  // Once this has returned, the one before runs no more.
+  void set_observer(std::function<void(const Event& event)> observer);
   // Verified bytes in order. REQUIRES: a range inside the file, found.info.
   [[nodiscard]] std::unique_ptr<Reader> read(const Found& found, FileIndex file,
                                              std::uint64_t offset, std::uint64_t length);
@@ -100,6 +112,8 @@ class Node {
   NodeResult<void> seed(const Publication& publication);
   [[nodiscard]] std::shared_ptr<const Publication> publication(const InfoHashes& hashes);
   [[nodiscard]] std::optional<Found> found(std::shared_ptr<const Publication> publication);
+  // torrents.cc
+  void observe(const Event& event);
   // upload.cc
   [[nodiscard]] bool reserve(std::uint64_t bytes);
   void release(std::uint64_t bytes);
@@ -138,7 +152,11 @@ class Node {
   std::condition_variable removed_;  // something has left removing_
   std::size_t adding_ = 0;           // for a fetch, not pending yet
   std::uint64_t last_waiter_ = 0;
+  std::set<TorrentKey> unsized_;  // added to stay, before their size was known
+  RateLimits limits_;
   bool stopping_ = false;
+  std::mutex observer_mutex_;
+  std::function<void(const Event&)> observer_;
   WorkQueue work_;
 };
 

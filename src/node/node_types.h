@@ -89,12 +89,23 @@ struct Found {
   std::shared_ptr<const Publication> publication;  // when it was uploaded here
 };
 
+struct AddOptions {
+  bool paused = false;
+  bool sequential = false;
+};
+
 // What to fetch: by hash, by magnet or by metadata.
 struct FetchSource {
   InfoHashes hashes;  // at least one
   std::optional<Magnet> magnet;
   std::shared_ptr<const TorrentMetadata> metadata;
   Buffer torrent_file;  // the bytes `metadata` came from
+  AddOptions options = {};
+};
+
+struct AddedTorrent {
+  TorrentKey key{};
+  bool is_new = true;  // false: it was here
 };
 
 struct NodeSpace {

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,10 +15,13 @@
 
 namespace weir::api {
 
+struct WeirState;
+
 struct Context {
   Node& node;
   const ApiConfig& config;
   std::atomic<bool> ready{false};
+  std::shared_ptr<WeirState> weir = {};  // see weir.h
 
   // Runs it on one of the node's threads, or answers that the node is stopping.
   void later(const RequestPtr& request, std::function<void()> work);
@@ -35,6 +39,7 @@ struct Route {
 [[nodiscard]] std::span<const Route> torrent_routes();
 [[nodiscard]] std::span<const Route> node_routes();
 [[nodiscard]] std::span<const Route> gateway_routes();
+[[nodiscard]] std::span<const Route> weir_routes();
 
 // Fetches and goes on with what was found, or answers why not.
 void with_torrent(Context& context, const RequestPtr& request, FetchSource source,

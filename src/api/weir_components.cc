@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// What the OpenAPI document's operations refer to.
+#include "api/internal/weir.h"
+
+namespace weir::api {
+namespace {
+
+constexpr std::string_view kComponents = R"json({
+"securitySchemes": {"token": {"type": "http", "scheme": "bearer",
+  "description": "Needed where tokens are configured. x-weir-scope names the least scope."}},
+"responses": {"Error": {"description": "Why not.", "content": {"application/json":
+  {"schema": {"$ref": "#/components/schemas/Error"}}}}},
+"parameters": {
+  "hash": {"name": "hash", "in": "path", "required": true, "schema": {"type": "string"},
+    "description": "A v1 or v2 info hash: hexadecimal, base32 (v1), or a tagged multihash."},
+  "offset": {"name": "offset", "in": "query", "schema": {"type": "integer", "minimum": 0,
+    "default": 0}},
+  "limit": {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1,
+    "maximum": 1000, "default": 100}},
+  "state": {"name": "state", "in": "query", "schema": {"$ref": "#/components/schemas/State"}},
+  "q": {"name": "q", "in": "query", "schema": {"type": "string", "maxLength": 256},
+    "description": "Part of the name, or the beginning of a hash."},
+  "sort": {"name": "sort", "in": "query", "schema": {"enum": ["added", "name", "progress", "rate",
+    "size"], "default": "added"}},
+  "order": {"name": "order", "in": "query", "schema": {"enum": ["asc", "desc"],
+    "default": "asc"}},
+  "content": {"name": "content", "in": "query", "schema": {"enum": ["keep", "remove"],
+    "default": "keep"}},
+  "lastEventId": {"name": "Last-Event-ID", "in": "header", "schema": {"type": "string"},
+    "description": "The id seen last; without it the stream begins now."}},
+"requestBodies": {
+  "Addition": {"required": true, "content": {
+    "application/json": {"schema": {"$ref": "#/components/schemas/Addition"}},
+    "text/plain": {"schema": {"type": "string", "description": "A magnet link or info hash."}},
+    "application/x-bittorrent": {}}},
+  "Limits": {"required": true, "content": {"application/json":
+    {"schema": {"$ref": "#/components/schemas/LimitsChange"}}}}},
+)json"
+                                         R"json("schemas": {
+  "Error": {"type": "object", "required": ["error"], "additionalProperties": false, "properties": {
+    "error": {"type": "object", "required": ["code", "text"], "additionalProperties": false,
+      "properties": {"code": {"type": "string", "description": "Stable."},
+        "text": {"type": "string", "description": "For people."}}}}},
+  "Count": {"type": "integer", "minimum": 0},
+  "State": {"enum": ["fetching_metadata", "preparing", "checking", "downloading", "seeding",
+    "paused", "failed", "stopping"]},
+  "Limits": {"type": "object", "required": ["down", "up"], "additionalProperties": false,
+    "description": "Bytes a second; 0 for no limit.", "properties": {
+      "down": {"$ref": "#/components/schemas/Count"},
+      "up": {"$ref": "#/components/schemas/Count"}}},
+  "LimitsChange": {"type": "object", "additionalProperties": false,
+    "description": "What is left out stays.", "properties": {
+      "down": {"$ref": "#/components/schemas/Count"},
+      "up": {"$ref": "#/components/schemas/Count"}}},
+  "Addition": {"type": "object", "additionalProperties": false,
+    "oneOf": [{"required": ["magnet"]}, {"required": ["hash"]}], "properties": {
+      "magnet": {"type": "string"}, "hash": {"type": "string"},
+      "paused": {"type": "boolean", "default": false},
+      "sequential": {"type": "boolean", "default": false}}},
+  "Torrent": {"type": "object", "required": ["hash", "v1", "v2", "name", "state", "error",
+    "metadata", "size", "done", "progress", "downRate", "upRate", "downloaded", "uploaded", "peers",
+    "seeds"], "properties": {
+      "hash": {"type": "string", "description": "v1, or v2 where there is no v1."},
+      "v1": {"type": ["string", "null"]}, "v2": {"type": ["string", "null"]},
+      "name": {"type": "string"}, "state": {"$ref": "#/components/schemas/State"},
+      "error": {"type": ["object", "null"], "required": ["code", "recovers"],
+        "properties": {"code": {"type": "string"}, "recovers": {"type": "boolean"}}},
+      "metadata": {"type": "boolean", "description": "Whether it is known."},
+      "size": {"$ref": "#/components/schemas/Count"}, "done": {"$ref": "#/components/schemas/Count"},
+      "progress": {"type": "number", "minimum": 0, "maximum": 1},
+      "downRate": {"$ref": "#/components/schemas/Count"},
+      "upRate": {"$ref": "#/components/schemas/Count"},
+      "downloaded": {"$ref": "#/components/schemas/Count"},
+      "uploaded": {"$ref": "#/components/schemas/Count"},
+      "peers": {"$ref": "#/components/schemas/Count"},
+      "seeds": {"$ref": "#/components/schemas/Count"}}},
+  "Part": {"type": "object", "required": ["total", "done"], "properties": {
+    "total": {"$ref": "#/components/schemas/Count"},
+    "done": {"$ref": "#/components/schemas/Count"}}},
+)json"
+                                         R"json(
+  "TorrentDetail": {"allOf": [{"$ref": "#/components/schemas/Torrent"}, {"type": "object",
+    "required": ["pieces", "check", "wasted", "failedPieces", "knownPeers", "connecting", "copies",
+      "limits", "magnet", "private", "upload"], "properties": {
+      "pieces": {"$ref": "#/components/schemas/Part"},
+      "check": {"$ref": "#/components/schemas/Part"},
+      "wasted": {"$ref": "#/components/schemas/Count"},
+      "failedPieces": {"$ref": "#/components/schemas/Count"},
+      "knownPeers": {"$ref": "#/components/schemas/Count"},
+      "connecting": {"$ref": "#/components/schemas/Count"},
+      "copies": {"type": ["number", "null"]},
+      "limits": {"$ref": "#/components/schemas/Limits"},
+      "magnet": {"type": "string"}, "private": {"type": ["boolean", "null"]},
+      "upload": {"type": ["string", "null"], "description": "The CID of what was uploaded."}}}]},
+  "TorrentPage": {"type": "object", "required": ["total", "matched", "offset", "torrents"],
+    "additionalProperties": false, "properties": {
+      "total": {"$ref": "#/components/schemas/Count"},
+      "matched": {"$ref": "#/components/schemas/Count"},
+      "offset": {"$ref": "#/components/schemas/Count"},
+      "torrents": {"type": "array", "items": {"$ref": "#/components/schemas/Torrent"}}}},
+  "Files": {"type": "object", "required": ["files"], "properties": {"files": {"type": "array",
+    "items": {"type": "object", "required": ["index", "path", "size", "done"], "properties": {
+      "index": {"$ref": "#/components/schemas/Count"}, "path": {"type": "string"},
+      "size": {"$ref": "#/components/schemas/Count"},
+      "done": {"$ref": "#/components/schemas/Count"}}}}}},
+  "Pieces": {"type": "object", "required": ["count", "done", "length", "have"], "properties": {
+    "count": {"$ref": "#/components/schemas/Count"}, "done": {"$ref": "#/components/schemas/Count"},
+    "length": {"$ref": "#/components/schemas/Count"},
+    "have": {"type": "string", "description": "A bit each, the first the highest of its byte, hex."}
+  }},
+  "Peers": {"type": "object", "required": ["peers"], "properties": {"peers": {"type": "array",
+    "items": {"type": "object", "required": ["address", "client", "direction", "source",
+      "progress", "downRate", "upRate"], "properties": {"address": {"type": "string"},
+      "client": {"type": "string"}, "direction": {"enum": ["incoming", "outgoing"]},
+      "source": {"type": "string"}, "progress": {"type": "number"}}}}}},
+  "Trackers": {"type": "object", "required": ["trackers"], "properties": {"trackers": {
+    "type": "array", "items": {"type": "object", "required": ["tracker", "tier", "state"],
+      "properties": {"tracker": {"type": "string"}, "tier": {"type": "integer"},
+      "state": {"type": "string"}, "error": {"type": "string"},
+      "nextAnnounceIn": {"type": ["integer", "null"], "description": "Seconds."}}}}}},
+  "Status": {"type": "object", "required": ["version", "uptime", "addresses", "torrents", "peers",
+    "downRate", "upRate", "downloaded", "uploaded", "limits", "connections", "space", "memory",
+    "events"], "additionalProperties": false, "properties": {
+      "version": {"type": "string"},
+      "uptime": {"$ref": "#/components/schemas/Count"},
+      "addresses": {"type": "object"}, "torrents": {"type": "object"},
+      "peers": {"$ref": "#/components/schemas/Count"},
+      "downRate": {"$ref": "#/components/schemas/Count"},
+      "upRate": {"$ref": "#/components/schemas/Count"},
+      "downloaded": {"$ref": "#/components/schemas/Count"},
+      "uploaded": {"$ref": "#/components/schemas/Count"},
+      "limits": {"$ref": "#/components/schemas/Limits"},
+      "connections": {"type": "object"}, "space": {"type": "object"},
+      "memory": {"type": "object"}, "events": {"type": "object"}}}
+}})json";
+
+}  // namespace
+
+std::string_view weir_components() { return kComponents; }
+
+}  // namespace weir::api

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// The node as a whole: for people as JSON, for monitoring as OpenMetrics text.
+#include <cmath>
+#include <utility>
+
+#include "api/internal/weir.h"
+
+namespace weir::api {
+namespace {
+
+namespace json = boost::json;
+
+std::int64_t uptime_s(const WeirState& state) {
+  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() -
+                                                          state.started)
+      .count();
+}
+
+json::object counts_json(const TorrentTotals& totals) {
+  json::object out;
+  out["total"] = totals.torrents;
+  for (std::size_t i = 0; i < kTorrentStates; ++i) {
+    out[state_name(static_cast<TorrentState>(i))] = totals.by_state[i];
+  }
+  return out;
+}
+
+json::object space_json(const NodeSpace& space) {
+  json::object out;
+  out["quota"] = space.quota_bytes > 0 ? json::value(space.quota_bytes) : json::value(nullptr);
+  out["used"] = space.used_bytes;
+  out["reserved"] = space.reserved_bytes;
+  return out;
+}
+
+// OpenMetrics 1.0: families with their type and help, samples below, "# EOF" at the end.
+class Metrics {
+ public:
+  void family(std::string_view name, std::string_view type, std::string_view help) {
+    name_ = "weir_" + std::string(name);
+    suffix_ = type == "counter" ? "_total" : type == "info" ? "_info" : "";
+    text_ += "# TYPE " + name_ + ' ' + std::string(type) + '\n';
+    text_ += "# HELP " + name_ + ' ' + std::string(help) + '\n';
+  }
+  void sample(std::uint64_t value, const std::string& labels = {}) {
+    text_ += name_ + suffix_ + labels + ' ' + std::to_string(value) + '\n';
+  }
+  void counter(std::string_view name, std::string_view help, std::uint64_t value) {
+    family(name, "counter", help);
+    sample(value);
+  }
+  void gauge(std::string_view name, std::string_view help, std::uint64_t value) {
+    family(name, "gauge", help);
+    sample(value);
+  }
+  [[nodiscard]] std::string finish() { return std::move(text_) + "# EOF\n"; }
+
+ private:
+  std::string name_;
+  std::string suffix_;
+  std::string text_;
+};
+
+std::uint64_t rounded(double value) {
+  return static_cast<std::uint64_t>(std::llround(std::max(0.0, value)));
+}
+
+std::string metrics_text(WeirState& state) {
+  const TorrentTotals totals = state.index.totals();
+  const NodeSpace space = state.node.space();
+  Metrics out;
+  out.family("build", "info", "The version of the program.");
+  out.sample(1, "{version=\"" WEIR_VERSION "\"}");
+  out.gauge("uptime_seconds", "Since the API began to serve.",
+            static_cast<std::uint64_t>(uptime_s(state)));
+  out.family("torrents", "gauge", "Torrents by state.");
+  for (std::size_t i = 0; i < kTorrentStates; ++i) {
+    const auto name = state_name(static_cast<TorrentState>(i));
+    out.sample(totals.by_state[i], "{state=\"" + std::string(name) + "\"}");
+  }
+  out.counter("downloaded_bytes", "Content from peers, what was wasted included.",
+              totals.downloaded_bytes);
+  out.counter("uploaded_bytes", "Content to peers.", totals.uploaded_bytes);
+  out.counter("wasted_bytes", "Content that came twice, was wrong or was not wanted.",
+              totals.wasted_bytes);
+  out.counter("failed_pieces", "Pieces that did not match their hash.", totals.failed_pieces);
+  out.gauge("download_rate_bytes", "Content from peers, a second.", rounded(totals.down_rate));
+  out.gauge("upload_rate_bytes", "Content to peers, a second.", rounded(totals.up_rate));
+  out.gauge("peers", "Connected peers, of all torrents.", totals.peers);
+  out.gauge("store_used_bytes", "Content that is here or is being fetched.", space.used_bytes);
+  out.gauge("store_reserved_bytes", "Room kept for uploads under way.", space.reserved_bytes);
+  out.gauge("store_quota_bytes", "The node's quota; 0 for none.", space.quota_bytes);
+  out.gauge("piece_buffer_bytes", "Memory of pieces on their way to or from the disk.",
+            state.node.client().buffer_bytes());
+  out.counter("http_requests", "Requests that reached a handler.", state.requests);
+  out.gauge("event_streams", "Clients that follow the events.", state.streams);
+  out.counter("events", "Events that happened.", state.events.last());
+  return out.finish();
+}
+
+}  // namespace
+
+void get_status(Context& context, const RequestPtr& request) {
+  later(context, request, [request](WeirState& state) {
+    const TorrentTotals totals = state.index.totals();
+    json::array peer_addresses;
+    for (const Endpoint& endpoint : state.node.client().listening()) {
+      peer_addresses.push_back(json::value(endpoint.text()));
+    }
+    const SessionConfig& session = state.node.config().client.session;
+    json::object out;
+    out["version"] = WEIR_VERSION;
+    out["uptime"] = uptime_s(state);
+    out["addresses"] = {{"http", request->call.head().local.text()},
+                        {"peers", std::move(peer_addresses)}};
+    out["torrents"] = counts_json(totals);
+    out["peers"] = totals.peers;
+    out["downRate"] = rounded(totals.down_rate);
+    out["upRate"] = rounded(totals.up_rate);
+    out["downloaded"] = totals.downloaded_bytes;
+    out["uploaded"] = totals.uploaded_bytes;
+    out["limits"] = limits_json(state.node.limits());
+    out["connections"] = {{"max", session.total_max}, {"perTorrentMax", session.per_torrent_max}};
+    out["space"] = space_json(state.node.space());
+    out["memory"] = {{"pieceBuffers", state.node.client().buffer_bytes()},
+                     {"pieceBuffersMax", session.buffer_bytes_max}};
+    out["events"] = {{"last", state.epoch + "-" + std::to_string(state.events.last())},
+                     {"streams", state.streams.load()}};
+    answer_json(request, out);
+  });
+}
+
+void get_metrics(Context& context, const RequestPtr& request) {
+  later(context, request, [request](WeirState& state) {
+    HttpAnswer out;
+    out.fields.push_back(
+        {"Content-Type", "application/openmetrics-text; version=1.0.0; charset=utf-8"});
+    out.body = metrics_text(state);
+    request->answer(std::move(out));
+  });
+}
+
+}  // namespace weir::api
