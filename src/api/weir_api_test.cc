@@ -44,7 +44,7 @@ class WeirApiTest : public ApiFixture {
   }
   static std::string hash_of(int i) {
     char text[41];
-    std::snprintf(text, sizeof(text), "%040x", i + 1);
+    std::snprintf(text, sizeof(text), "%08x%032x", i + 1, 0);
     return text;
   }
   // Torrents of which nothing but the name is known, paused.
