@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -21,6 +22,13 @@ std::size_t descriptors_max() {
     return FileTable::kOpenFilesMax;
   }
   return static_cast<std::size_t>(limit.rlim_cur);
+}
+
+// The path names another file by now, or none: this one was replaced or removed, by us elsewhere or
+// behind our back.
+bool has_no_name(const FileHandle& file) {
+  struct stat status{};
+  return ::fstat(file.fd(), &status) == 0 && status.st_nlink == 0;
 }
 
 }  // namespace
@@ -46,11 +54,16 @@ void FileTable::forget(const DiskPath& path) {
   FileRef last;  // closed after the lock is gone
   const std::lock_guard lock(mutex_);
   ++epoch_;
+  last = drop(path);
+}
+
+FileRef FileTable::drop(const DiskPath& path) {
   const auto found = by_path_.find(path);
-  if (found == by_path_.end()) return;
-  last = std::move(found->second->file);
+  if (found == by_path_.end()) return nullptr;
+  FileRef file = std::move(found->second->file);
   entries_.erase(found->second);
   by_path_.erase(found);
+  return file;
 }
 
 void FileTable::clear() {
@@ -71,8 +84,12 @@ DiskResult<FileRef> FileTable::get(const DiskPath& path, Mode mode) {
   const bool writable = mode != Mode::read;
   std::uint64_t epoch = 0;
   {
+    FileRef gone;  // closed after the lock is gone
     const std::lock_guard lock(mutex_);
-    if (FileRef file = find(path, writable)) return file;
+    if (FileRef file = find(path, writable)) {
+      if (mode != Mode::read || !has_no_name(*file)) return file;
+      gone = drop(path);
+    }
     epoch = epoch_;
   }
   const auto missing = mode == Mode::create ? MissingDirectories::create : MissingDirectories::fail;

@@ -41,7 +41,8 @@ class FileTable {
   // Keeps at most `limit` files open, and at most half of what the process may open.
   explicit FileTable(std::size_t limit = kOpenFilesMax);
 
-  // For reading; may give a handle that can write too.
+  // For reading; may give a handle that can write too. A file that was kept open and has been
+  // replaced or removed since is opened anew: a read sees what the path names.
   DiskResult<FileRef> open_read(const DiskPath& path);
   // For reading and writing. Does not create. `permission` or `read_only` when it may not be.
   DiskResult<FileRef> open_write(const DiskPath& path);
@@ -70,6 +71,7 @@ class FileTable {
 
   DiskResult<FileRef> get(const DiskPath& path, Mode mode);
   FileRef find(const DiskPath& path, bool writable);
+  FileRef drop(const DiskPath& path);  // what was kept
   void keep(const DiskPath& path, const FileRef& file, std::uint64_t epoch);
 
   std::size_t limit_;

@@ -90,7 +90,7 @@ TEST_F(FileTableTest, ForgettingLetsTheNextOpenSeeTheNewFile) {
   put("a", "old");
   FileTable table;
   const FileRef old = *table.open_read(path("a"));
-  std::filesystem::remove(scratch_.at("a"));
+  std::filesystem::rename(scratch_.at("a"), scratch_.at("b"));
   put("a", "new");
   EXPECT_EQ(*table.open_read(path("a")), old);
   table.forget(path("a"));
@@ -98,6 +98,31 @@ TEST_F(FileTableTest, ForgettingLetsTheNextOpenSeeTheNewFile) {
   char byte = 0;
   EXPECT_EQ(::pread(now->fd(), &byte, 1, 0), 1);
   EXPECT_EQ(byte, 'n');
+}
+
+TEST_F(FileTableTest, AReadSeesTheFileThatReplacedTheOneKeptOpen) {
+  put("a", "old");
+  FileTable table;
+  const FileRef old = *table.open_read(path("a"));
+  put("incoming", "new");
+  std::filesystem::rename(scratch_.at("incoming"), scratch_.at("a"));
+  const FileRef now = *table.open_read(path("a"));
+  char byte = 0;
+  EXPECT_EQ(::pread(now->fd(), &byte, 1, 0), 1);
+  EXPECT_EQ(byte, 'n');
+  EXPECT_EQ(::pread(old->fd(), &byte, 1, 0), 1);
+  EXPECT_EQ(byte, 'o');
+  EXPECT_EQ(*table.open_read(path("a")), now);
+  EXPECT_EQ(table.open_count(), 1U);
+}
+
+TEST_F(FileTableTest, AReadOfARemovedFileFindsNone) {
+  put("a");
+  FileTable table;
+  ASSERT_TRUE(table.open_read(path("a")));
+  std::filesystem::remove(scratch_.at("a"));
+  EXPECT_EQ(table.open_read(path("a")).error().code, DiskErrc::not_found);
+  EXPECT_EQ(table.open_count(), 0U);
 }
 
 TEST_F(FileTableTest, OpeningForWritingDoesNotCreate) {
