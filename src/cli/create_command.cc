@@ -16,6 +16,7 @@
 #include "cli/json.h"
 #include "cli/render.h"
 #include "cli/source.h"
+#include "cli/tracker_urls.h"
 #include "cli/values.h"
 #include "cli/workers.h"
 
@@ -49,18 +50,26 @@ CliResult<std::optional<std::int64_t>> creation_date(const Arguments& arguments)
   return seconds;
 }
 
-std::vector<std::vector<std::string>> tracker_tiers(const Arguments& arguments) {
-  std::vector<std::vector<std::string>> tiers;
+CliError bad_url(std::string_view option, std::string_view url, const UrlProblem& problem) {
+  return usage(fmt::format("{}: {}: {}", option, printable(url), problem.text));
+}
+
+// What is written into a torrent is there to stay, so nothing is that no program could use.
+CliResult<void> read_urls(const Arguments& arguments, CreateOptions& options) {
   for (const std::string& value : arguments.values("--tracker")) {
-    std::vector<std::string> tier;
-    for (std::size_t at = 0; at <= value.size();) {
-      const std::size_t comma = std::min(value.find(',', at), value.size());
-      if (comma > at) tier.push_back(value.substr(at, comma - at));
-      at = comma + 1;
+    std::vector<std::string> tier = split_tier(value);
+    for (const std::string& url : tier) {
+      if (const auto bad = tracker_url_problem(url)) {
+        return Failure(bad_url("--tracker", url, *bad));
+      }
     }
-    if (!tier.empty()) tiers.push_back(std::move(tier));
+    options.tracker_tiers.push_back(std::move(tier));
   }
-  return tiers;
+  options.web_seeds = arguments.values("--web-seed");
+  for (const std::string& url : options.web_seeds) {
+    if (const auto bad = web_seed_problem(url)) return Failure(bad_url("--web-seed", url, *bad));
+  }
+  return {};
 }
 
 CliResult<CreateOptions> create_options(const Arguments& arguments) {
@@ -81,8 +90,7 @@ CliResult<CreateOptions> create_options(const Arguments& arguments) {
   auto date = creation_date(arguments);
   if (!date) return Failure(date.error());
   options.creation_date = *date;
-  options.tracker_tiers = tracker_tiers(arguments);
-  options.web_seeds = arguments.values("--web-seed");
+  if (auto read = read_urls(arguments, options); !read) return Failure(read.error());
   options.is_private = arguments.has("--private");
   options.source = arguments.value("--source").value_or("");
   options.comment = arguments.value("--comment").value_or("");

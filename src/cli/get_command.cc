@@ -78,6 +78,7 @@ ExitCode run_get(const Arguments& arguments, Output& output) {
   Transfer transfer(**client, output, goal);
   for (TorrentSource& source : *sources) {
     const std::string label = source.label();
+    tell_unusable_trackers(source, output);
     AddTorrent request = download_request(arguments, root, *peers);
     request.metadata = std::move(source.metadata);
     request.torrent_file = std::move(source.torrent_file);

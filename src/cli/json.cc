@@ -126,6 +126,15 @@ class EventFields {
   const TorrentInfo* info_;
 };
 
+json::object event_head(const InfoHashes& hashes) {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return {{"time", date(std::chrono::duration_cast<std::chrono::seconds>(now).count())},
+          {"event", nullptr},
+          {"info_hash", hashes.v1   ? hashes.v1->hex()
+                        : hashes.v2 ? hashes.v2->hex()
+                                    : std::string()}};
+}
+
 }  // namespace
 
 // Characters that could act on a terminal are escaped too: a line is often looked at on one.
@@ -246,14 +255,33 @@ json::array trackers_json(const std::vector<TrackerStatus>& trackers) {
   return out;
 }
 
+json::array unusable_json(const std::vector<UnusableTracker>& trackers) {
+  json::array out;
+  for (const UnusableTracker& tracker : trackers) {
+    out.push_back(json::object{{"url", json_text(tracker.url)},
+                               {"code", tracker.problem.code},
+                               {"text", json_text(tracker.problem.text)}});
+  }
+  return out;
+}
+
+json::object unusable_event_json(const UnusableTracker& tracker, const InfoHashes& hashes) {
+  json::object out = event_head(hashes);
+  out["event"] = "tracker";
+  out["url"] = json_text(tracker.url);
+  out["announce"] = "started";
+  out["family"] = nullptr;
+  out["ok"] = false;
+  out["code"] = tracker.problem.code;
+  out["text"] = json_text(tracker.problem.text);
+  out["next_seconds"] = nullptr;
+  out["state"] = "refused";
+  return out;
+}
+
 std::optional<json::object> event_json(const Event& event, const TorrentStatus& status,
                                        const TorrentInfo* info) {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  json::object out{{"time", date(std::chrono::duration_cast<std::chrono::seconds>(now).count())},
-                   {"event", nullptr},
-                   {"info_hash", status.hashes.v1   ? status.hashes.v1->hex()
-                                 : status.hashes.v2 ? status.hashes.v2->hex()
-                                                    : std::string()}};
+  json::object out = event_head(status.hashes);
   const char* name = std::visit(EventFields(out, status, info), event.body);
   if (name == nullptr) return std::nullopt;
   out["event"] = name;

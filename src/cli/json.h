@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cli/exit_code.h"
+#include "cli/tracker_urls.h"
 #include "engine/session_types.h"
 #include "metainfo/magnet.h"
 #include "metainfo/torrent_info.h"
@@ -28,6 +29,11 @@ namespace weir {
 // "info_hash_v1" and "info_hash_v2", null where there is none.
 void add_hashes(boost::json::object& object, const InfoHashes& hashes);
 [[nodiscard]] boost::json::object torrent_json(const TorrentMetadata& metadata);
+// The list "unusable_trackers" of weir show.
+[[nodiscard]] boost::json::array unusable_json(const std::vector<UnusableTracker>& trackers);
+// As if the engine had been told to ask it, which never happens: a `tracker` event.
+[[nodiscard]] boost::json::object unusable_event_json(const UnusableTracker& tracker,
+                                                      const InfoHashes& hashes);
 [[nodiscard]] boost::json::object magnet_json(const Magnet& magnet);
 [[nodiscard]] boost::json::object status_json(const TorrentStatus& status);
 [[nodiscard]] boost::json::array trackers_json(const std::vector<TrackerStatus>& trackers);

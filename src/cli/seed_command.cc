@@ -54,6 +54,7 @@ ExitCode run_seed(const Arguments& arguments, Output& output) {
   std::vector<std::string> magnets;
   for (Content& content : contents) {
     const std::string label = content.source.label();
+    tell_unusable_trackers(content.source, output);
     magnets.push_back(magnet_of(*content.source.metadata));
     AddTorrent request;
     request.storage.root = content.root;

@@ -9,6 +9,7 @@
 #include "cli/json.h"
 #include "cli/render.h"
 #include "cli/source.h"
+#include "cli/tracker_urls.h"
 #include "cli/values.h"
 
 namespace weir {
@@ -72,7 +73,8 @@ std::string file_tree(const Layout& layout) {
   return out;
 }
 
-std::string torrent_page(const TorrentMetadata& metadata) {
+std::string torrent_page(const TorrentMetadata& metadata,
+                         const std::vector<UnusableTracker>& unusable) {
   const TorrentInfo& info = *metadata.info;
   const Layout& layout = info.layout;
   std::string out;
@@ -97,6 +99,11 @@ std::string torrent_page(const TorrentMetadata& metadata) {
   for (const auto& tier : metadata.tracker_tiers) {
     add_list(out, fmt::format("tier {}", number++), tier);
   }
+  std::vector<std::string> useless;
+  for (const UnusableTracker& tracker : unusable) {
+    useless.push_back(fmt::format("{} ({})", tracker.url, tracker.problem.text));
+  }
+  add_list(out, "unusable", useless);
   add_list(out, "web seeds", metadata.web_seeds);
   add_nodes(out, "nodes", metadata.nodes);
   add_line(out, "magnet", magnet_of(metadata));
@@ -130,12 +137,15 @@ std::string magnet_page(const Magnet& magnet) {
 ExitCode run_show(const Arguments& arguments, Output& output) {
   const auto source = load_source(arguments.operands[0]);
   if (!source) return fail(output, source.error());
+  const auto unusable = unusable_trackers(source->torrent_file);
   if (output.human()) {
-    output.data(source->metadata ? torrent_page(*source->metadata) : magnet_page(*source->magnet));
+    output.data(source->metadata ? torrent_page(*source->metadata, unusable)
+                                 : magnet_page(*source->magnet));
     return ExitCode::done;
   }
   boost::json::object object =
       source->metadata ? torrent_json(*source->metadata) : magnet_json(*source->magnet);
+  if (!unusable.empty()) object["unusable_trackers"] = unusable_json(unusable);
   object["magnet"] =
       json_text(source->metadata ? magnet_of(*source->metadata) : format_magnet(*source->magnet));
   output.data(json_line(object));

@@ -10,6 +10,7 @@
 #include "cli/json.h"
 #include "cli/render.h"
 #include "cli/stop_signal.h"
+#include "cli/tracker_urls.h"
 #include "cli/values.h"
 
 namespace weir {
@@ -28,6 +29,15 @@ void tell_listening(const Client& client, Output& output) {
     addresses.push_back(json_text(endpoint.text()));
   }
   output.data(json_line({{"event", "listening"}, {"addresses", std::move(addresses)}}));
+}
+
+void tell_unusable_trackers(const TorrentSource& source, Output& output) {
+  for (const UnusableTracker& tracker : unusable_trackers(source.torrent_file)) {
+    output.note(fmt::format("{}: tracker {}: {}; not used", source.label(),
+                            tracker_host(tracker.url), tracker.problem.text));
+    if (output.format() != OutputFormat::jsonl) continue;
+    output.data(json_line(unusable_event_json(tracker, source.hashes())));
+  }
 }
 
 void Transfer::watch(TorrentKey torrent, std::string label) {

@@ -33,6 +33,9 @@ void tell_listening(const Client& client, Output& output);
 
 [[nodiscard]] CliError client_failure(const ClientError& error, std::string_view label);
 
+// Says which trackers of a .torrent file can't be used, as the engine never sees them.
+void tell_unusable_trackers(const TorrentSource& source, Output& output);
+
 class Transfer {
  public:
   // Both outlive this.

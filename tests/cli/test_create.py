@@ -93,6 +93,26 @@ class Create(CliTest):
         self.weir("create", "f", "--threads", "0", code=2)
         self.weir("create", "f", "-o", "-", "--json", code=2)
 
+    def test_urls_that_nobody_could_use_are_refused(self):
+        self.write("f", 1000)
+        for option, url, why in (
+                ("--tracker", "foo", "this is no URL"),
+                ("--tracker", "tracker.example.org:6969/announce", "this is no URL"),
+                ("--tracker", "htp://typo", "'htp' are not supported"), ("--tracker", "", "empty"),
+                ("--tracker", "http://a/announce,,http://b/announce", "empty"),
+                ("--tracker", "http://a/ announce", "can't hold"),
+                ("--web-seed", "foo", "this is no URL"), ("--web-seed", "ftp://w/f", "http"),
+                ("--web-seed", "", "empty")):
+            with self.subTest(option=option, url=url):
+                self.assertIn(why, self.weir("create", "f", option, url, code=2).err)
+        self.assertEqual(os.listdir(self.dir), ["f"])
+
+    def test_spaces_around_the_commas_of_a_tier_are_left_out(self):
+        self.write("f", 1000)
+        made = self.create("f", "v1", "--tracker", "http://a/announce, http://b/announce")
+        self.assertEqual([sorted(tier) for tier in made["trackers"]],
+                         [["http://a/announce", "http://b/announce"]])
+
 
 @unittest.skipIf(libtorrent is None, "python3-libtorrent is not installed")
 class SameAsLibtorrent(CliTest):

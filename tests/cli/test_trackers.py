@@ -117,6 +117,20 @@ class Trackers(CliTest):
         self.assertIn(f"tracker {tracker.host} warns: moving soon", run.err)
         self.assertNotIn(SECRET, run.err)
 
+    def test_trackers_of_a_torrent_that_are_no_urls_are_named_once(self):
+        torrent = (self.dir / "t.torrent").read_bytes()
+        self.write("t.torrent", b"d8:announce3:foo" + torrent[1:])
+        run = self.weir("get", "t.torrent", "-o", "out", "--listen", "none", "--timeout", "0.2",
+                        "--jsonl", code=4)
+        told = self.only(self.events(run), "tracker")
+        self.assertEqual((told["url"], told["ok"], told["code"], told["state"]),
+                         ("foo", False, "bad_url", "refused"))
+        self.assertEqual(run.err.count("tracker foo: this is no URL; not used"), 1, run.err)
+        self.assertRegex(self.weir("show", "t.torrent").text, "(?m)^unusable +foo .this is no URL")
+        shown = self.weir("show", "t.torrent", "--json").json
+        self.assertEqual(shown["unusable_trackers"],
+                         [{"url": "foo", "code": "bad_url", "text": "this is no URL"}])
+
     def test_get_says_where_it_listens(self):
         run = self.weir("get", "t.torrent", "-o", "out", "--listen", "127.0.0.1:0", "--timeout",
                         "0.2", "--jsonl", code=4)
