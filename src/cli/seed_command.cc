@@ -33,15 +33,15 @@ ExitCode run_seed(const Arguments& arguments, Output& output) {
   if (!data) return usage_error(output, "weir seed needs --data DIR, where the content is");
   struct Content {
     TorrentSource source;
-    std::string root;
+    ContentPlace place;
   };
   std::vector<Content> contents;
   for (const std::string& path : arguments.operands) {
     auto source = load_torrent_file(path);
     if (!source) return fail(output, source.error());
-    auto root = find_content(*source->metadata->info, *data);
-    if (!root) return fail(output, root.error());
-    contents.push_back({std::move(*source), std::move(*root)});
+    auto place = find_content(*source->metadata->info, *data);
+    if (!place) return fail(output, place.error());
+    contents.push_back({std::move(*source), std::move(*place)});
   }
   const auto peers = named_peers(arguments);
   if (!peers) return fail(output, peers.error());
@@ -57,7 +57,8 @@ ExitCode run_seed(const Arguments& arguments, Output& output) {
     tell_unusable_trackers(content.source, output);
     magnets.push_back(magnet_of(*content.source.metadata));
     AddTorrent request;
-    request.storage.root = content.root;
+    request.storage.root = std::move(content.place.root);
+    request.storage.names = std::move(content.place.names);
     request.check = arguments.has("--trust") ? StartCheck::trust : StartCheck::full;
     request.seed_only = true;
     request.peers = *peers;

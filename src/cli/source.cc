@@ -13,6 +13,8 @@
 #include "bencode/decoder.h"
 #include "cli/render.h"
 #include "cli/values.h"
+#include "io/posix_disk.h"
+#include "metainfo/original_names.h"
 #include "metainfo/parse.h"
 
 namespace weir {
@@ -64,6 +66,14 @@ CliResult<TorrentSource> load_magnet(const std::string& text) {
 bool exists(const std::string& path) {
   struct stat status{};
   return stat(path.c_str(), &status) == 0;
+}
+
+ContentPlace place_of(const TorrentInfo& info, const DiskPath& place, ContentNames names) {
+  ContentPlace out{.root = place.root, .names = nullptr};
+  if (names.top != info.name || !names.files.empty()) {
+    out.names = std::make_shared<const ContentNames>(std::move(names));
+  }
+  return out;
 }
 
 }  // namespace
@@ -141,17 +151,38 @@ std::string absolute_path(const std::string& path) {
   return failed ? path : absolute.string();
 }
 
-CliResult<std::string> find_content(const TorrentInfo& info, const std::string& data) {
-  const std::string top = split_path(info.layout.files().front().path).front();
-  const fs::path directory = absolute_path(data);
-  if (exists(directory / top)) return directory.string();
-  // "out/" has an empty last component.
-  const fs::path itself = directory.has_filename() ? directory : directory.parent_path();
-  if (itself.filename() == top && exists(itself)) return itself.parent_path().string();
+CliResult<ContentPlace> find_content(const TorrentInfo& info, const std::string& data) {
+  const OriginalNames original = original_names(info);
+  std::vector<DiskPath> places;
+  const std::string directory = absolute_path(data);
+  for (const std::string& top : {original.name, info.name}) {
+    if (!top.empty() && exists(fs::path(directory) / top)) places.push_back({directory, top});
+  }
+  const std::size_t inside = places.size();
+  // The user names this place, so it may be reached through links, as a root may.
+  std::error_code failed;
+  const fs::path itself = fs::canonical(data, failed);
+  if (!failed && itself.has_filename()) {
+    places.push_back({itself.parent_path().string(), itself.filename().string()});
+  }
+  PosixDisk disk;
+  for (const DiskPath& place : places) {
+    ContentNames names = look_up_names(disk, info, original, place);
+    if (holds_content(disk, info.layout, names, place.root)) return place_of(info, place, names);
+  }
+  const std::string_view own_name = places.size() > inside ? places[inside].relative : "";
+  const bool itself_named =
+      !own_name.empty() && (own_name == original.name || own_name == info.name);
+  const bool single = info.layout.files().front().path == info.name;
+  const bool itself_file = single && !failed && fs::is_regular_file(itself, failed);
+  if (inside > 0 || itself_named || itself_file) {
+    return place_of(info, places.front(), look_up_names(disk, info, original, places.front()));
+  }
   return std::unexpected(
       CliError{.exit = ExitCode::not_found,
                .code = "not_found",
-               .text = fmt::format("{}: there is no {} in it", printable(data), printable(top)),
+               .text = fmt::format("{}: there is no {} in it", printable(data),
+                                   printable(original.name.empty() ? info.name : original.name)),
                .offset = {},
                .field = {}});
 }

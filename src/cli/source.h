@@ -12,6 +12,7 @@
 #include "metainfo/magnet.h"
 #include "metainfo/metainfo_error.h"
 #include "metainfo/torrent_info.h"
+#include "store/content_names.h"
 
 namespace weir {
 
@@ -38,9 +39,17 @@ struct TorrentSource {
 // Reads a file whose size is at most `bytes_max`; more is the error "input_too_large".
 [[nodiscard]] CliResult<Buffer> read_whole_file(const std::string& path, std::size_t bytes_max);
 
-// The absolute directory that holds the torrent's content under the torrent's name: `data` itself,
-// or, when `data` is the content, its parent. REQUIRES: at least one file.
-[[nodiscard]] CliResult<std::string> find_content(const TorrentInfo& info, const std::string& data);
+// Where the torrent's content lies, for those who only read it.
+struct ContentPlace {
+  std::string root;                           // absolute
+  std::shared_ptr<const ContentNames> names;  // none: under the torrent's own
+};
+// Looks for the content in `data`, under the name the torrent's author gave it or under the safe
+// one, then takes `data` for the content itself, whatever its name is. The first place where a file
+// has the size that the torrent says is the one; without any, where something has the right name.
+// REQUIRES: at least one file.
+[[nodiscard]] CliResult<ContentPlace> find_content(const TorrentInfo& info,
+                                                   const std::string& data);
 [[nodiscard]] std::string absolute_path(const std::string& path);
 
 // The link that names the torrent, with its trackers.

@@ -26,7 +26,7 @@ namespace json = boost::json;
 
 class ContentVerifier {
  public:
-  ContentVerifier(const TorrentMetadata& metadata, const std::string& root)
+  ContentVerifier(const TorrentMetadata& metadata, const ContentPlace& place)
       : info_(metadata.info),
         layers_(std::make_shared<const PieceLayers>(info_->layout, metadata.piece_layers)),
         pieces_(info_->layout.piece_count()) {
@@ -34,7 +34,7 @@ class ContentVerifier {
     Bitfield all(files);
     for (std::size_t i = 0; i < files; ++i) all.set(i, true);
     storage_ = std::make_shared<const TorrentStorage>(
-        info_, StorageOptions{.root = root, .side_root = {}}, all, all);
+        info_, StorageOptions{.root = place.root, .side_root = {}, .names = place.names}, all, all);
   }
 
   CliResult<void> run(unsigned threads, Output& output) {
@@ -139,9 +139,9 @@ ExitCode run_verify(const Arguments& arguments, Output& output) {
   const auto source = load_torrent_file(arguments.operands[0]);
   if (!source) return fail(output, source.error());
   const TorrentInfo& info = *source->metadata->info;
-  const auto root = find_content(info, *data);
-  if (!root) return fail(output, root.error());
-  ContentVerifier verifier(*source->metadata, *root);
+  const auto place = find_content(info, *data);
+  if (!place) return fail(output, place.error());
+  ContentVerifier verifier(*source->metadata, *place);
   if (auto ran = verifier.run(*threads, output); !ran) return fail(output, ran.error());
   const auto checks = verifier.files();
   const bool good = std::ranges::all_of(

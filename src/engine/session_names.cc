@@ -21,9 +21,9 @@ std::optional<std::vector<std::size_t>> Session::Impl::free_paths(TorrentKey tor
                                                                   const StorageOptions& storage,
                                                                   PathUse use) const {
   std::vector<std::size_t> own;
-  for (const TorrentFile& file : info.layout.files()) {
-    if (file.attributes.pad) continue;
-    own.push_back(path_key(storage.root, file.path));
+  for (std::uint32_t i = 0; i < info.layout.files().size(); ++i) {
+    if (info.layout.file(FileIndex{i}).attributes.pad) continue;
+    own.push_back(path_key(storage.root, content_path(info.layout, storage, FileIndex{i})));
     const auto [begin, end] = paths_.equal_range(own.back());
     const bool taken = std::any_of(begin, end, [&](const auto& entry) {
       const PathClaim& other = entry.second;

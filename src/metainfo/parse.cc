@@ -16,6 +16,7 @@ namespace weir {
 namespace {
 
 using metainfo_internal::RawFiles;
+using metainfo_internal::RawTorrent;
 using metainfo_internal::refuse;
 
 MetainfoResult<TorrentKind> read_kind(BencodeNode info) {
@@ -82,13 +83,12 @@ MetainfoResult<RawFiles> read_files(BencodeNode info, TorrentKind kind, std::str
   return v1;
 }
 
-MetainfoResult<Layout> read_layout(BencodeNode info, TorrentKind kind, std::string_view raw_name,
+MetainfoResult<Layout> read_layout(BencodeNode info, const RawTorrent& torrent,
                                    const std::string& name, const MetainfoLimits& limits) {
-  WEIR_TRY(piece_length, read_piece_length(info, kind));
-  WEIR_TRY(raw, read_files(info, kind, raw_name, piece_length, limits));
+  const std::uint32_t piece_length = torrent.piece_length;
   std::uint64_t end = 0;
   bool content = false;
-  for (const auto& file : raw.files) {
+  for (const auto& file : torrent.files.files) {
     end = std::max(end, file.offset + file.length);
     content = content || (file.length > 0 && !file.attributes.pad);
   }
@@ -96,18 +96,18 @@ MetainfoResult<Layout> read_layout(BencodeNode info, TorrentKind kind, std::stri
   if ((end + piece_length - 1) / piece_length > limits.pieces_max) {
     return refuse(MetainfoErrc::too_many_pieces, info, "piece length");
   }
-  WEIR_TRY(files, resolve_files(raw, name, info));
-  return Layout(kind, piece_length, std::move(files));
+  WEIR_TRY(files, resolve_files(torrent.files, name, info));
+  return Layout(torrent.kind, piece_length, std::move(files));
 }
 
 MetainfoResult<std::shared_ptr<const TorrentInfo>> read_info(BencodeNode info,
                                                              const MetainfoLimits& limits) {
-  WEIR_TRY(kind, read_kind(info));
-  WEIR_TRY(raw_name, read_name(info, kind));
+  WEIR_TRY(raw, metainfo_internal::read_raw_torrent(info, limits));
+  const TorrentKind kind = raw.kind;
   auto out = std::make_shared<TorrentInfo>();
-  out->name = safe_component(raw_name);
+  out->name = safe_component(raw.name);
   if (out->name.empty()) out->name = "_";
-  WEIR_TRY(layout, read_layout(info, kind, raw_name, out->name, limits));
+  WEIR_TRY(layout, read_layout(info, raw, out->name, limits));
   out->layout = std::move(layout);
   if (has_v1(kind)) {
     WEIR_TRY(pieces, read_pieces(info, out->layout.piece_count()));
@@ -128,6 +128,16 @@ MetainfoError from_bencode(const BencodeError& error) {
 MetainfoError too_large() { return {MetainfoErrc::input_too_large, 0, "", std::nullopt}; }
 
 }  // namespace
+
+MetainfoResult<RawTorrent> metainfo_internal::read_raw_torrent(BencodeNode info,
+                                                               const MetainfoLimits& limits) {
+  WEIR_TRY(kind, read_kind(info));
+  WEIR_TRY(name, read_name(info, kind));
+  WEIR_TRY(piece_length, read_piece_length(info, kind));
+  WEIR_TRY(files, read_files(info, kind, name, piece_length, limits));
+  return RawTorrent{
+      .kind = kind, .name = name, .piece_length = piece_length, .files = std::move(files)};
+}
 
 MetainfoResult<TorrentMetadata> parse_torrent(Bytes file, const MetainfoLimits& limits) {
   if (file.size() > limits.torrent_bytes_max) return std::unexpected(too_large());

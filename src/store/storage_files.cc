@@ -137,7 +137,7 @@ std::vector<std::optional<FileStat>> TorrentStorage::stat_files(Disk& disk) cons
 DiskResult<void> TorrentStorage::finish_file(Disk& disk, FileIndex file) const {
   if (!on_disk(file)) return {};
   const TorrentFile& entry = info_->layout.file(file);
-  const DiskPath done{options_.root, entry.path};
+  const DiskPath done{options_.root, content_path(info_->layout, options_, file)};
   if (const DiskPath current = file_path(file); current != done) {
     const auto renamed = disk.rename(current, done);
     // Already there when an earlier attempt got this far.
@@ -174,8 +174,9 @@ DiskResult<void> TorrentStorage::remove_files(Disk& disk) const {
     if (!on_disk(FileIndex{i})) continue;
     const auto other = other_path(FileIndex{i});
     if (!remove(file_path(FileIndex{i}), file.length) && other) remove(*other, file.length);
-    if (const std::size_t slash = file.path.rfind('/'); slash != std::string::npos) {
-      parents.try_emplace(file.path.substr(0, slash), file.path);
+    const std::string path = content_path(layout, options_, FileIndex{i});
+    if (const std::size_t slash = path.rfind('/'); slash != std::string::npos) {
+      parents.try_emplace(path.substr(0, slash), path);
     }
   }
   remove(side_path(), layout.total_size());

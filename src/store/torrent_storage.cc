@@ -9,6 +9,10 @@
 
 namespace weir {
 
+std::string content_path(const Layout& layout, const StorageOptions& options, FileIndex file) {
+  return options.names ? options.names->path(layout, file) : layout.file(file).path;
+}
+
 TorrentStorage::TorrentStorage(std::shared_ptr<const TorrentInfo> info, StorageOptions options,
                                Bitfield wanted, Bitfield finished)
     : info_(std::move(info)),
@@ -42,15 +46,15 @@ bool TorrentStorage::on_disk(FileIndex file) const {
 
 DiskPath TorrentStorage::file_path(FileIndex file) const {
   const bool part = part_names_ && !finished_.test(to_int(file));
-  return {options_.root,
-          part ? part_names_->name(info_->layout, file) : info_->layout.file(file).path};
+  return {options_.root, part ? part_names_->name(info_->layout, file)
+                              : content_path(info_->layout, options_, file)};
 }
 
 std::optional<DiskPath> TorrentStorage::other_path(FileIndex file) const {
   if (!part_names_) return std::nullopt;
   return DiskPath{options_.root, finished_.test(to_int(file))
                                      ? part_names_->name(info_->layout, file)
-                                     : info_->layout.file(file).path};
+                                     : content_path(info_->layout, options_, file)};
 }
 
 std::optional<DiskPath> TorrentStorage::moved_path(const DiskPath& path) const {

@@ -21,6 +21,7 @@
 
 #include "base/bitfield.h"
 #include "metainfo/torrent_info.h"
+#include "store/content_names.h"
 #include "store/disk.h"
 #include "store/part_names.h"
 
@@ -31,7 +32,13 @@ struct StorageOptions {
   std::string side_root;     // directory for side files (state directory)
   bool part_suffix = false;  // ".part" while a file is incomplete
   Preallocation preallocation = Preallocation::sparse;
+  // Other names than the torrent's, of content that is only read; not with part_suffix.
+  std::shared_ptr<const ContentNames> names = nullptr;
 };
+
+// The file's final name below the root.
+[[nodiscard]] std::string content_path(const Layout& layout, const StorageOptions& options,
+                                       FileIndex file);
 
 // A run of content bytes on disk, or zeros (pad files).
 struct StoredRange {

@@ -60,6 +60,16 @@ inline std::unexpected<MetainfoError> refuse(MetainfoErrc code, BencodeNode at,
 // Checks that both lists describe the same files and copies the roots into `v1`.
 [[nodiscard]] MetainfoResult<void> join_hybrid(RawFiles& v1, const RawFiles& v2, BencodeNode info);
 
+struct RawTorrent {
+  TorrentKind kind = TorrentKind::v1;
+  std::string_view name;
+  std::uint32_t piece_length = 0;
+  RawFiles files;
+};
+// What of an info dictionary says which files there are.
+[[nodiscard]] MetainfoResult<RawTorrent> read_raw_torrent(BencodeNode info,
+                                                          const MetainfoLimits& limits);
+
 // Safe, unique paths and resolved symbolic links. `name` is safe already.
 [[nodiscard]] MetainfoResult<std::vector<TorrentFile>> resolve_files(const RawFiles& raw,
                                                                      const std::string& name,
