@@ -231,6 +231,13 @@ void Node::write_stream(StreamId stream) {
     bool full = false;
     for (const SendRange& range : ranges) {
       const auto* stored = std::get_if<StoredRange>(&range);
+      if (stored != nullptr && stored->seen) {
+        const auto now_is = disk_.stat(stored->path);
+        if (now_is && *now_is != *stored->seen) {
+          session_->handle_content_changed(world_.now(), conn, *stored, *now_is);
+          return drain();
+        }
+      }
       const auto bytes =
           stored != nullptr ? load(*stored, stream) : to_buffer(std::get<Bytes>(range));
       if (!bytes) {

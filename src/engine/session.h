@@ -86,6 +86,10 @@ class Session {
   // Where the content is that collect() said to be at a path where nothing is now; ask before
   // handle_send_failed(). Nothing: nowhere.
   [[nodiscard]] std::optional<DiskPath> moved_path(ConnId conn, const DiskPath& path) const;
+  // The file of a range that collect() gave is not what it was (StoredRange::seen): closes the
+  // connection, and nothing of the file is served before it was checked again.
+  void handle_content_changed(TimePoint now, ConnId conn, const StoredRange& range,
+                              const FileStat& now_is);
   // Content could not be read for sending: closes the connection, checks the piece again.
   void handle_send_failed(TimePoint now, ConnId conn, const DiskError& error);
 

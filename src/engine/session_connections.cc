@@ -280,6 +280,8 @@ void Session::collect(TimePoint now, ConnId conn, std::size_t bytes_max,
   if (torrent == nullptr) return;
   c->items.clear();
   torrent->swarm().collect(now, conn, std::min<std::uint64_t>(bytes_max, allowed), c->items);
+  std::optional<FileIndex> file;  // the last one looked up
+  std::optional<FileStat> seen;
   for (const SendItem& item : c->items) {
     if (const auto* bytes = std::get_if<Bytes>(&item)) {
       out.emplace_back(*bytes);
@@ -288,6 +290,12 @@ void Session::collect(TimePoint now, ConnId conn, std::size_t bytes_max,
     const auto& content = std::get<ContentRef>(item);
     for (StoredRange& range :
          torrent->storage().locate(content.piece, content.offset, content.length)) {
+      if (range.file && range.file != file) {
+        file = range.file;
+        const FileStat* known = torrent->seen(*file);
+        seen = known != nullptr ? std::optional(*known) : std::nullopt;
+      }
+      if (range.file) range.seen = seen;
       out.emplace_back(std::move(range));
     }
   }
@@ -318,6 +326,18 @@ std::optional<DiskPath> Session::moved_path(ConnId conn, const DiskPath& path) c
   const Torrent* torrent = c != nullptr && c->torrent ? impl_->find(*c->torrent) : nullptr;
   if (torrent == nullptr || !torrent->has_storage()) return std::nullopt;
   return torrent->storage().moved_path(path);
+}
+
+void Session::handle_content_changed(TimePoint now, ConnId conn, const StoredRange& range,
+                                     const FileStat& now_is) {
+  Impl& s = *impl_;
+  const Impl::Conn* c = s.find_conn(conn);
+  if (c == nullptr || !c->peer || !range.file) return;
+  const TorrentKey key = *c->torrent;
+  if (Torrent* torrent = s.find(key)) torrent->content_changed(*range.file, now_is);
+  s.close(now, conn, CloseReason::disk_error);
+  s.touch(key);
+  s.settle(now);
 }
 
 void Session::handle_send_failed(TimePoint now, ConnId conn, const DiskError&) {

@@ -127,6 +127,14 @@ void StorageFlow::on_checked(TimePoint now, JobResult& result) {
     const PieceIndex piece = outcome.piece;
     const bool good = !outcome.error && outcome.verdict == PieceVerdict::good;
     const bool for_serving = serve_pending_.erase(piece) > 0;
+    if (changed_lately_.erase(piece) > 0 && !stopping_) {  // maybe read before the change
+      if (for_serving) {
+        check_for_serving(now, piece);
+      } else {
+        to_check_.push_back(piece);
+      }
+      continue;
+    }
     if (!good && !for_serving && stored_lately_.erase(piece) > 0 && !stopping_) {
       to_check_.push_back(piece);  // read while it was being written
       continue;
@@ -148,7 +156,10 @@ void StorageFlow::on_checked(TimePoint now, JobResult& result) {
     if (good && !was_here && !seed_only_) unsynced_.push_back(piece);
     if (ready_) outputs_.emplace_back(FlowChecked{piece, good, std::nullopt});
   }
-  if (--checks_running_ == 0) stored_lately_.clear();
+  if (--checks_running_ == 0) {
+    stored_lately_.clear();
+    changed_lately_.clear();
+  }
   recover_if_proven();
   issue_moves();
   issue_checks();
@@ -165,6 +176,26 @@ void StorageFlow::become_ready(TimePoint now) {
   outputs_.emplace_back(FlowReady{});
   journal_dirty_ = true;
   journal(now);
+}
+
+const FileStat* StorageFlow::seen(FileIndex file) const {
+  const std::size_t f = to_int(file);
+  if (!ready_ || f >= files_.size() || !files_[f]) return nullptr;
+  // A seed never writes; of a download the journal knows a file once all of it was synced.
+  return seed_only_ || covers(synced_, file) ? &*files_[f] : nullptr;
+}
+
+bool StorageFlow::content_changed(FileIndex file, const FileStat& now_is) {
+  const FileStat* before = seen(file);
+  if (before == nullptr || *before == now_is) return false;
+  files_[to_int(file)] = now_is;
+  const auto range = info_->layout.file_pieces(file);
+  for (PieceIndex piece = range.begin; piece < range.end; piece = weir::next(piece)) {
+    checked_.set(piece, false);
+    if (checks_running_ > 0) changed_lately_.insert(piece);
+  }
+  outputs_.emplace_back(FlowUnchecked{range.begin, range.end});
+  return true;
 }
 
 void StorageFlow::recheck(TimePoint) {
@@ -240,10 +271,15 @@ void StorageFlow::read(TimePoint, std::uint64_t token, PieceIndex piece, std::ui
 }
 
 void StorageFlow::issue_read(BufferedRead read) {
+  std::vector<FileSeen> known;
+  for (const FileIndex file : info_->layout.files_of(read.piece)) {
+    if (const FileStat* stat = seen(file)) known.push_back({file, *stat});
+  }
   const JobId id = issue(ReadJob{.storage = storage_,
                                  .piece = read.piece,
                                  .offset = read.offset,
-                                 .buffer = std::move(read.buffer)});
+                                 .buffer = std::move(read.buffer),
+                                 .seen = std::move(known)});
   reads_.emplace(id, read.token);
 }
 
@@ -267,7 +303,9 @@ void StorageFlow::handle_job(TimePoint now, JobResult result) {
   } else if (auto* read = std::get_if<ReadJob>(&result.work)) {
     const auto it = reads_.find(result.id);
     WEIR_ASSERT(it != reads_.end());
-    outputs_.emplace_back(FlowRead{it->second, std::move(read->buffer), result.error});
+    for (const FileSeen& changed : result.changed) content_changed(changed.file, changed.stat);
+    outputs_.emplace_back(
+        FlowRead{it->second, std::move(read->buffer), result.error, !result.changed.empty()});
     reads_.erase(it);
     issue_moves();
   } else if (std::holds_alternative<FinishFilesJob>(result.work)) {

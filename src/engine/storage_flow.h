@@ -71,6 +71,10 @@ struct FlowChecked {  // after check_for_serving() or recheck()
   // The disk would not say: checked again, and told again, when it is well.
   std::optional<DiskError> error;
 };
+struct FlowUnchecked {  // these pieces are not checked any more
+  PieceIndex begin{};
+  PieceIndex end{};
+};
 struct FlowFileDone {
   FileIndex file{};
 };
@@ -85,9 +89,11 @@ struct FlowRead {
   std::uint64_t token = 0;
   PieceBuffer buffer;
   std::optional<DiskError> error;
+  bool stale = false;  // a file changed since it was verified: these bytes are nobody's
 };
-using FlowOutput = std::variant<Job, FlowReady, FlowStored, FlowBadPiece, FlowDropped, FlowChecked,
-                                FlowFileDone, FlowSynced, FlowFailed, FlowRecovered, FlowRead>;
+using FlowOutput =
+    std::variant<Job, FlowReady, FlowStored, FlowBadPiece, FlowDropped, FlowChecked, FlowUnchecked,
+                 FlowFileDone, FlowSynced, FlowFailed, FlowRecovered, FlowRead>;
 
 class StorageFlow {
  public:
@@ -103,6 +109,12 @@ class StorageFlow {
   // False: no more pieces are under way, so there is nothing to wait for when batching.
   void expect_more(bool more) { more_expected_ = more; }
   void check_for_serving(TimePoint now, PieceIndex piece);
+  // What the file was when its pieces were verified, while nobody but us can have changed it; null
+  // when that is not known or it is still being written.
+  [[nodiscard]] const FileStat* seen(FileIndex file) const;
+  // The file is something else now: its pieces are checked again before they are served. False when
+  // that was known already.
+  bool content_changed(FileIndex file, const FileStat& now_is);
   void recheck(TimePoint now);
   void read(TimePoint now, std::uint64_t token, PieceIndex piece, std::uint32_t offset,
             PieceBuffer buffer);
@@ -228,7 +240,8 @@ class StorageFlow {
   bool journal_dirty_ = false;
   TimePoint last_sync_{};
   std::vector<std::optional<FileStat>> files_;
-  std::uint64_t uploaded_before_ = 0;  // in earlier runs
+  std::set<PieceIndex> changed_lately_;  // while a check is under way that may have read before
+  std::uint64_t uploaded_before_ = 0;    // in earlier runs
   std::uint64_t downloaded_before_ = 0;
 };
 

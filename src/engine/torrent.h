@@ -101,6 +101,9 @@ class Torrent {
                            std::uint32_t length);
   bool cancel_read(ReadId id);
   void piece_unreadable(TimePoint now, PieceIndex piece);
+  // See StorageFlow.
+  [[nodiscard]] const FileStat* seen(FileIndex file) const { return flow_.seen(file); }
+  void content_changed(FileIndex file, const FileStat& now_is);
   // Ends all work but keeps the torrent and its error for the user to see.
   void give_up(TimePoint now, std::string code, std::string detail);
   // Begins the end. stopped() once progress is saved and trackers were told (or given up on).
@@ -161,7 +164,7 @@ class Torrent {
   // torrent_reads.cc
   void serve_readers(TimePoint now);
   void advance_reader(TimePoint now, Reader& reader);
-  void on_read(FlowRead read);
+  void on_read(TimePoint now, FlowRead read);
   void fail_readers(SessionErrc code, const std::string& detail);
   // Readers that wait for this piece learn that the disk does not give it.
   void fail_readers_of(PieceIndex piece, const DiskError& error);

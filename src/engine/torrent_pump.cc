@@ -108,6 +108,9 @@ void Torrent::on_flow(TimePoint now, FlowOutput output) {
                    swarm_->piece_dropped(now, dropped.piece, std::move(dropped.buffer));
                  },
                  [&](const FlowChecked& checked) { on_checked(now, checked); },
+                 [&](const FlowUnchecked& range) {
+                   swarm_->pieces_unchecked(now, range.begin, range.end);
+                 },
                  [&](const FlowFileDone& file) { event(FileDone{file.file}); },
                  [&](const FlowSynced&) { maybe_done(now); },
                  [&](FlowFailed& failed) { on_flow_failed(now, std::move(failed)); },
@@ -116,7 +119,7 @@ void Torrent::on_flow(TimePoint now, FlowOutput output) {
                    swarm_->set_downloading(now, !request_.seed_only);
                    event(TorrentRecovered{});
                  },
-                 [&](FlowRead& read) { on_read(std::move(read)); },
+                 [&](FlowRead& read) { on_read(now, std::move(read)); },
              },
              output);
 }

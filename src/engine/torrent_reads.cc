@@ -81,10 +81,15 @@ void Torrent::advance_reader(TimePoint now, Reader& reader) {
              host_.pool().take(reader.length));
 }
 
-void Torrent::on_read(FlowRead read) {
+void Torrent::on_read(TimePoint now, FlowRead read) {
   const auto id = static_cast<ReadId>(read.token);
   const auto it =
       std::find_if(readers_.begin(), readers_.end(), [id](const Reader& r) { return r.id == id; });
+  if (read.stale && it != readers_.end()) {
+    host_.pool().give_back(std::move(read.buffer));
+    it->reading = false;
+    return advance_reader(now, *it);  // has the piece checked first
+  }
   ReadDone done;
   done.id = id;
   if (read.error) {
@@ -120,6 +125,10 @@ void Torrent::hurry_for_readers(TimePoint now, PieceIndex piece) {
   if (!waited_for) return;
   if (!request_.seed_only) return swarm_->set_deadline(now, piece, now);
   fail_readers_of(piece, DiskError{DiskErrc::short_read, {}});
+}
+
+void Torrent::content_changed(FileIndex file, const FileStat& now_is) {
+  flow_.content_changed(file, now_is);
 }
 
 void Torrent::piece_unreadable(TimePoint now, PieceIndex piece) {

@@ -25,6 +25,9 @@ namespace weir {
 // followed; one that is there already is fine.
 [[nodiscard]] DiskResult<void> create_root(const std::string& directory);
 
+// Of an open file; nothing when the system does not say.
+[[nodiscard]] std::optional<FileStat> file_stat(int fd);
+
 class PosixDisk : public Disk {
  public:
   static constexpr std::uint64_t kFileSizeMax = (std::uint64_t{1} << 63) - 1;

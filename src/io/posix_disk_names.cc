@@ -20,6 +20,12 @@ std::uint64_t file_id(const struct stat& found) {
   return static_cast<std::uint64_t>(found.st_ino) ^ (device * 0x9e3779b97f4a7c15U);
 }
 
+FileStat to_file_stat(const struct stat& found) {
+  return {.size = static_cast<std::uint64_t>(found.st_size),
+          .mtime_ns = std::int64_t{found.st_mtim.tv_sec} * 1'000'000'000 + found.st_mtim.tv_nsec,
+          .file_id = file_id(found)};
+}
+
 DiskResult<struct stat> look(const Place& place, const DiskPath& path) {
   struct stat found{};
   if (::fstatat(place.parent.get(), place.leaf.c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0) {
@@ -96,13 +102,16 @@ DiskResult<void> create_root(const std::string& directory) {
   return {};
 }
 
+std::optional<FileStat> file_stat(int fd) {
+  struct stat found{};
+  if (::fstat(fd, &found) != 0) return std::nullopt;
+  return to_file_stat(found);
+}
+
 DiskResult<FileStat> PosixDisk::stat(const DiskPath& path) {
   WEIR_TRY(place, find_place(path));
   WEIR_TRY(found, look_for_regular(place, path));
-  return FileStat{
-      .size = static_cast<std::uint64_t>(found.st_size),
-      .mtime_ns = std::int64_t{found.st_mtim.tv_sec} * 1'000'000'000 + found.st_mtim.tv_nsec,
-      .file_id = file_id(found)};
+  return to_file_stat(found);
 }
 
 DiskResult<void> PosixDisk::rename(const DiskPath& from, const DiskPath& to) {

@@ -14,12 +14,14 @@ namespace weir {
 struct SendFile {
   int fd = -1;
   std::shared_ptr<const void> keep;
+  FileStat stat = {};  // when it was asked for
 };
 
 class ShardDisk {
  public:
   virtual ~ShardDisk() = default;
   // Called on shard threads, from several at once; should seldom block (a table of open files).
+  // `stat` is of this moment, not of when the file was first opened.
   virtual DiskResult<SendFile> open_read(const DiskPath& path) = 0;
   // Runs the job in the background, then calls `done` once, on any thread.
   virtual void run(Job job, std::function<void(JobResult)> done) = 0;

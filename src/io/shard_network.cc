@@ -88,6 +88,11 @@ DiskResult<SendFile> Shard::Impl::open_read(ConnId conn, const DiskPath& path) {
   return moved ? disk.open_read(*moved) : opened;
 }
 
+void Shard::Impl::content_changed(ConnId conn, const StoredRange& range, const FileStat& now_is) {
+  session.handle_content_changed(now, conn, range, now_is);
+  drain();
+}
+
 void Shard::Impl::send_failed(ConnId conn, const DiskError& error) {
   session.handle_send_failed(now, conn, error);
   drain();

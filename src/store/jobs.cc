@@ -36,6 +36,11 @@ class JobRunner {
   }
   void operator()(ReadJob& job) {
     result_.error = error_of(job.storage->read(disk_, job.piece, job.offset, job.buffer.bytes()));
+    // After the read: a change before it, or during it, is seen then.
+    for (const FileSeen& seen : job.seen) {
+      const auto now = job.storage->stat_file(disk_, seen.file);
+      if (now && *now != seen.stat) result_.changed.push_back({seen.file, *now});
+    }
   }
   void operator()(PrepareJob& job) {
     if (job.create) result_.error = error_of(job.storage->prepare(disk_));

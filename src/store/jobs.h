@@ -24,6 +24,11 @@
 
 namespace weir {
 
+struct FileSeen {
+  FileIndex file{};
+  FileStat stat;
+};
+
 struct BufferedPiece {
   PieceIndex piece{};
   PieceBuffer buffer;
@@ -51,6 +56,9 @@ struct ReadJob {
   PieceIndex piece{};
   std::uint32_t offset = 0;
   PieceBuffer buffer;  // its size is the length to read
+  // What files were when their bytes were verified; a file that is anything else after the read is
+  // told in JobResult::changed.
+  std::vector<FileSeen> seen = {};
 };
 // Preflight and creation of what must exist before the first byte; reports the files' stats.
 struct PrepareJob {
@@ -108,6 +116,7 @@ struct JobResult {
   std::vector<PieceOutcome> pieces;            // WritePieces, CheckPieces
   std::vector<std::optional<FileStat>> files;  // Prepare, Journal
   std::optional<DiskError> error;              // of the job as a whole
+  std::vector<FileSeen> changed = {};          // Read: as they are now
 };
 
 // Runs one job to its end. Blocking; thread-safe as far as `disk` and `state` are.

@@ -97,7 +97,10 @@ std::vector<StoredRange> TorrentStorage::locate(PieceIndex piece, std::uint32_t 
     }
     DiskPath path;
     if (!slice.pad) path = wanted ? file_path(slice.file) : side_path();
-    ranges.push_back({.path = std::move(path), .offset = at, .length = slice.length});
+    ranges.push_back({.path = std::move(path),
+                      .offset = at,
+                      .length = slice.length,
+                      .file = wanted ? std::optional(slice.file) : std::nullopt});
     last_home = home;
   }
   if (held < length) ranges.push_back({.path = {}, .offset = 0, .length = length - held});

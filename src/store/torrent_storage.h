@@ -45,8 +45,15 @@ struct StoredRange {
   DiskPath path;  // empty root: zeros
   std::uint64_t offset = 0;
   std::uint32_t length = 0;
+  // What the file was when its bytes were verified, where that is known. A file that is anything
+  // else now may hold other bytes.
+  std::optional<FileStat> seen = {};
+  std::optional<FileIndex> file = {};  // not for pads, nor for bytes kept aside
   [[nodiscard]] bool zeros() const { return path.root.empty(); }
-  bool operator==(const StoredRange&) const = default;
+  // The same bytes; what is known of them does not count.
+  bool operator==(const StoredRange& other) const {
+    return path == other.path && offset == other.offset && length == other.length;
+  }
 };
 
 class TorrentStorage {

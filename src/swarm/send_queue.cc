@@ -11,9 +11,10 @@ constexpr std::size_t kPieceHeaderSize = 13;
 constexpr std::byte kPieceMessageId{7};
 }  // namespace
 
-bool SendQueue::holds(PieceIndex piece) const {
+bool SendQueue::holds(PieceIndex begin, PieceIndex end) const {
   for (std::size_t i = first_; i < segments_.size(); ++i) {
-    if (!segments_[i].is_text && segments_[i].content.piece == piece) return true;
+    if (segments_[i].is_text) continue;
+    if (segments_[i].content.piece >= begin && segments_[i].content.piece < end) return true;
   }
   return false;
 }

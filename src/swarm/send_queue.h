@@ -35,7 +35,8 @@ class SendQueue {
   [[nodiscard]] std::size_t fixed_bytes() const { return fixed_bytes_; }
   [[nodiscard]] bool empty() const { return pending_.empty() && fixed_bytes_ == 0; }
   // Whether a part of the piece is fixed for sending.
-  [[nodiscard]] bool holds(PieceIndex piece) const;
+  [[nodiscard]] bool holds(PieceIndex piece) const { return holds(piece, next(piece)); }
+  [[nodiscard]] bool holds(PieceIndex begin, PieceIndex end) const;  // any of [begin, end)
 
   // Fixes the messages' place behind all that is fixed already.
   void fix_control();

@@ -146,6 +146,12 @@ void Swarm::piece_dropped(TimePoint now, PieceIndex piece, PieceBuffer buffer) {
   impl_->sweep();
 }
 
+void Swarm::pieces_unchecked(TimePoint now, PieceIndex begin, PieceIndex end) {
+  impl_->now = now;
+  impl_->pieces_unchecked(begin, end);
+  impl_->sweep();
+}
+
 void Swarm::piece_checked(TimePoint now, PieceIndex piece, bool good) {
   impl_->now = now;
   if (good) {

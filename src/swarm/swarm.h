@@ -201,6 +201,9 @@ class Swarm {
   // Answer to PieceNeeded, also after a recheck: the piece on disk is good, or it is not (any
   // more): then it is taken back with lt_donthave (BEP 54) and fetched again.
   void piece_checked(TimePoint now, PieceIndex piece, bool good);
+  // The pieces [begin, end) may not be on disk any more what they were when they were checked: none
+  // of their bytes goes out before they are checked again.
+  void pieces_unchecked(TimePoint now, PieceIndex begin, PieceIndex end);
   // A piece turned up without a peer sending it (found on disk by a recheck).
   void piece_found(TimePoint now, PieceIndex piece);
 

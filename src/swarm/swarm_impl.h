@@ -119,6 +119,7 @@ struct Swarm::Impl {
   void piece_failed(PieceIndex piece, PieceBuffer buffer);
   void piece_is_here(PieceIndex piece);
   void piece_lost(PieceIndex piece);
+  void pieces_unchecked(PieceIndex begin, PieceIndex end);
   void piece_confirmed(PieceIndex piece);
   void flush_haves();
   void completion_changed();

@@ -175,6 +175,25 @@ void Swarm::Impl::piece_lost(PieceIndex piece) {
   completion_changed();
 }
 
+void Swarm::Impl::pieces_unchecked(PieceIndex begin, PieceIndex end) {
+  for (PieceIndex piece = begin; piece < end; piece = weir::next(piece)) {
+    checked.set(piece, false);
+    needed.set(piece, false);
+  }
+  ++epoch;
+  for (auto& [conn, peer] : peers) {
+    if (peer->closing) continue;
+    if (peer->sends.holds(begin, end)) {
+      close(*peer, CloseReason::disk_error, "content being sent has changed on disk");
+      continue;
+    }
+    for (const BlockRequest& request : peer->queue.all()) {
+      const bool inside = request.piece >= begin && request.piece < end;
+      if (inside && picker->has(request.piece)) need_piece(request.piece);
+    }
+  }
+}
+
 void Swarm::Impl::flush_haves() {
   haves_at = kNever;
   if (haves.empty()) return;

@@ -11,9 +11,62 @@ import socket
 from harness import torrents, weir
 from harness.processes import NOBODY, Process
 from oracle import changes, snapshot
-from peer import PIECE, REJECT, REQUEST, HonestSeed, be32, message
+from peer import PIECE, REJECT, REQUEST, Closed, HonestSeed, Peer, be32, message
 
 SECRET = b"what was here before"
+
+
+class ChangedUnderASeed(HostileCase):
+    """Somebody writes to the content that is being uploaded. Whatever is asked for then, no byte
+    goes out that is not the torrent's."""
+
+    def overwrite(self, piece: int, data: bytes) -> None:
+        with open(self.data / "victim.bin", "r+b") as file:
+            file.seek(piece * PIECE_SIZE)
+            file.write(data)
+        self.watch.changed_by_test(self.data / "victim.bin")
+
+    def ask(self, peer: Peer, piece: int) -> bytes | None:
+        """A block's bytes; nothing when it is refused or the connection ends."""
+        peer.send(message(REQUEST, be32(piece, 0, 16384)))
+        while True:
+            try:
+                kind, body = peer.next_message(10)
+            except Closed:
+                return None
+            if kind == PIECE:
+                return body[8:]
+            if kind == REJECT:
+                return None
+
+    def test_STO_changed_content_is_never_sent(self):
+        for arguments in ([], ["--trust"]):
+            with self.subTest(arguments=arguments):
+                self.start_seed(*arguments)
+                peer = self.unchoked()
+                for piece in (0, 1):
+                    self.assertEqual(self.ask(peer, piece), self.block(piece))
+                self.overwrite(1, b"x" * 100)
+                self.assertIsNone(self.ask(peer, 1))
+                with self.unchoked() as other:  # what is as it was is served all the same
+                    self.assertEqual(self.ask(other, 0), self.block(0))
+                    self.assertIsNone(self.ask(other, 1))
+                    self.overwrite(1, self.content[PIECE_SIZE:][:100])
+                self.close_peers()
+                self.stop_node()
+
+    def test_STO_content_only_touched_is_served_again(self):
+        self.start_seed()
+        with self.unchoked() as peer:
+            self.assertEqual(self.ask(peer, 0), self.block(0))
+            os.utime(self.data / "victim.bin", (1, 1))
+            self.watch.changed_by_test(self.data / "victim.bin")
+            self.ask(peer, 0)  # may end the connection: what was promised was not checked yet
+        with self.unchoked() as peer:
+            self.assertEqual(self.ask(peer, 0), self.block(0))
+
+    def block(self, piece: int) -> bytes:
+        return self.content[piece * PIECE_SIZE:][:16384]
 
 
 class Targets(HostileCase):

@@ -45,6 +45,8 @@ class ConnectionHost {
   virtual void collect(ConnId conn, std::size_t bytes_max, std::vector<SendRange>& out) = 0;
   virtual void sent(ConnId conn, std::size_t bytes) = 0;
   virtual void send_failed(ConnId conn, const DiskError& error) = 0;
+  // The range's file is not what it was when its bytes were verified. Closes the connection.
+  virtual void content_changed(ConnId conn, const StoredRange& range, const FileStat& now_is) = 0;
 
   // A file named by collect() for that connection.
   virtual DiskResult<SendFile> open_read(ConnId conn, const DiskPath& path) = 0;

@@ -123,6 +123,10 @@ Connection::SendProgress Connection::send_file(const StoredRange& range) {
     file_ = std::move(*opened);
     file_path_ = range.path;
   }
+  if (range.seen && file_.stat != *range.seen) {
+    host_.content_changed(id_, range, file_.stat);
+    return {SendOutcome::failed, 0};
+  }
   auto offset = static_cast<off_t>(range.offset);
   std::size_t left = range.length;
   while (left > 0) {

@@ -64,6 +64,9 @@ class ScriptedHost : public ConnectionHost {
     ++sends;
   }
   void send_failed(ConnId, const DiskError& error) override { send_error = error; }
+  void content_changed(ConnId, const StoredRange&, const FileStat& now_is) override {
+    changed_to = now_is;
+  }
   DiskResult<SendFile> open_read(ConnId, const DiskPath& path) override {
     const int fd = ::open((path.root + "/" + path.relative).c_str(), O_RDONLY | O_CLOEXEC);
     if (fd < 0) return std::unexpected(DiskError{DiskErrc::not_found, path.relative});
@@ -93,6 +96,7 @@ class ScriptedHost : public ConnectionHost {
   std::optional<NetError> dial_error;
   std::optional<CloseReason> close_reason;
   std::optional<DiskError> send_error;
+  std::optional<FileStat> changed_to;
 
  private:
   Buffer landing_ = Buffer(64 * 1024);
@@ -292,6 +296,17 @@ TEST_F(ConnectionTest, SleepsWhenThereIsNothingToSendAndWakes) {
   host_.script.emplace_back(as_bytes("late"));
   connection_->wake_write();
   EXPECT_EQ(peer_hears(4), "late");
+}
+
+TEST_F(ConnectionTest, SendsNothingOfAFileThatIsNotWhatItWas) {
+  open();
+  put_file(dir_.at("file"), "verified once");
+  StoredRange range = file_range(0, 5);
+  range.seen = FileStat{.size = 13, .mtime_ns = 1, .file_id = 2};
+  host_.script.emplace_back(range);
+  connection_->wake_write();
+  ASSERT_TRUE(run_until([&] { return host_.changed_to.has_value(); }));
+  EXPECT_EQ(host_.sends, 0);
 }
 
 TEST_F(ConnectionTest, ReportsAFileThatIsTooShort) {

@@ -43,6 +43,7 @@ struct Shard::Impl final : ConnectionHost {
   void collect(ConnId conn, std::size_t bytes_max, std::vector<SendRange>& out) override;
   void sent(ConnId conn, std::size_t bytes) override;
   void send_failed(ConnId conn, const DiskError& error) override;
+  void content_changed(ConnId conn, const StoredRange& range, const FileStat& now_is) override;
   DiskResult<SendFile> open_read(ConnId conn, const DiskPath& path) override;
 
   // shard.cc
