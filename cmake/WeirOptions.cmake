@@ -24,6 +24,10 @@ if(WEIR_SANITIZE)
   target_compile_options(weir_flags INTERFACE
     -fsanitize=${WEIR_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(weir_flags INTERFACE -fsanitize=${WEIR_SANITIZE})
+  # The checks that GCC inserts hide from this warning what a variant holds.
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(weir_flags INTERFACE -Wno-maybe-uninitialized)
+  endif()
 endif()
 if(WEIR_LIBFUZZER)
   target_compile_options(weir_flags INTERFACE -fsanitize=fuzzer-no-link)
