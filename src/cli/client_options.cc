@@ -10,6 +10,7 @@
 #include "cli/render.h"
 #include "cli/transfer.h"
 #include "cli/values.h"
+#include "io/posix_disk.h"
 
 namespace weir {
 namespace {
@@ -130,6 +131,14 @@ CliResult<std::vector<Endpoint>> named_peers(const Arguments& arguments) {
   return peers;
 }
 
+CliResult<void> check_client_options(const Arguments& arguments) {
+  for (const char* option : {"--max-down", "--max-up"}) {
+    if (auto rate = rate_of(arguments, option); !rate) return Failure(rate.error());
+  }
+  if (auto listening = listening_of(arguments); !listening) return Failure(listening.error());
+  return {};
+}
+
 CliResult<std::unique_ptr<Client>> open_client(const Arguments& arguments, Output& output) {
   ClientConfig config;
   config.session.client_version = fmt::format("weir {}", cli_version());
@@ -146,6 +155,13 @@ CliResult<std::unique_ptr<Client>> open_client(const Arguments& arguments, Outpu
   config.ca_file = variable("SSL_CERT_FILE");
   if (config.state_dir.empty()) {
     output.warning("progress is not kept: neither --state-dir nor HOME is set");
+  } else if (!arguments.value("--state-dir")) {
+    // Of a user without a home of its own nobody named this directory, so it is not missed.
+    if (const auto made = create_root(config.state_dir); !made) {
+      output.warning(fmt::format("progress is not kept: {}: {}", printable(config.state_dir),
+                                 error_name(made.error().code)));
+      config.state_dir.clear();
+    }
   }
   auto client = Client::open(config);
   if (!client && listening->any_address) {

@@ -48,6 +48,13 @@ CliResult<std::vector<TorrentSource>> load_sources(const Arguments& arguments, O
 }
 
 CliError root_failure(const DiskError& error, const std::string& root) {
+  if (error.code == DiskErrc::not_regular) {
+    return {.exit = ExitCode::conflict,
+            .code = error_name(error.code),
+            .text = fmt::format("{} is no directory", printable(root)),
+            .offset = {},
+            .field = {}};
+  }
   return {.exit = exit_code_of(error_name(error.code)),
           .code = error_name(error.code),
           .text = fmt::format("{}: {}", printable(root), error_name(error.code)),
@@ -65,6 +72,7 @@ ExitCode run_get(const Arguments& arguments, Output& output) {
     goal.timeout = parse_time(*text);
     if (!goal.timeout) return usage_error(output, "--timeout is a time such as 90, 10m or 2h");
   }
+  if (auto known = check_client_options(arguments); !known) return fail(output, known.error());
   auto sources = load_sources(arguments, output);
   if (!sources) return fail(output, sources.error());
   const auto peers = named_peers(arguments);

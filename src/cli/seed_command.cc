@@ -31,6 +31,7 @@ void announce(const Client& client, const std::vector<std::string>& magnets, Out
 ExitCode run_seed(const Arguments& arguments, Output& output) {
   const auto data = arguments.value("--data");
   if (!data) return usage_error(output, "weir seed needs --data DIR, where the content is");
+  if (auto known = check_client_options(arguments); !known) return fail(output, known.error());
   struct Content {
     TorrentSource source;
     ContentPlace place;

@@ -156,7 +156,11 @@ CliResult<ContentPlace> find_content(const TorrentInfo& info, const std::string&
   std::vector<DiskPath> places;
   const std::string directory = absolute_path(data);
   for (const std::string& top : {original.name, info.name}) {
-    if (!top.empty() && exists(fs::path(directory) / top)) places.push_back({directory, top});
+    if (top.empty()) continue;
+    const fs::path path = fs::path(directory) / top;
+    std::error_code unknown;
+    if (fs::exists(path, unknown)) places.push_back({directory, top});
+    if (unknown) return std::unexpected(errno_error(unknown.value(), path.string()));
   }
   const std::size_t inside = places.size();
   // The user names this place, so it may be reached through links, as a root may.

@@ -18,6 +18,8 @@
 
 namespace weir {
 
+// Whether the values of open_client()'s options make sense: asked before anything is opened.
+[[nodiscard]] CliResult<void> check_client_options(const Arguments& arguments);
 // Reads the options that get and seed have in common and starts the engine.
 [[nodiscard]] CliResult<std::unique_ptr<Client>> open_client(const Arguments& arguments,
                                                              Output& output);

@@ -32,8 +32,10 @@ ClientResult<std::unique_ptr<Client>> Client::open(ClientConfig config) {
   if (!state) {
     const StateError& error = state.error();
     const bool disk = error.code == StateErrc::disk;
-    return std::unexpected(ClientError{disk ? error_name(error.disk.code) : error_name(error.code),
-                                       error.disk.path + ": " + error.detail});
+    return std::unexpected(
+        ClientError{disk ? error_name(error.disk.code) : error_name(error.code),
+                    error.disk.path + ": " +
+                        (error.detail.empty() ? error_name(error.disk.code) : error.detail)});
   }
   i.state = std::move(*state);
   const std::filesystem::path side = i.config.state_dir.empty()

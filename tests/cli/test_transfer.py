@@ -2,11 +2,14 @@
 """weir get and weir seed: two processes, one loopback connection."""
 
 import json
+import os
 import signal
 import subprocess
 import unittest
 
 from support import CliTest, sanitizer
+
+from harness.processes import NOBODY
 
 
 class Transfer(CliTest):
@@ -109,6 +112,38 @@ class Transfer(CliTest):
         end, code = self.stop(seed, signal.SIGTERM)
         self.assertEqual((code, end["torrents"][0]["complete"]), (5, False))
         self.assertEqual(self.snapshot("src"), before)
+
+    def test_values_are_judged_before_anything_is_opened(self):
+        self.weir("get", "no-such.torrent", "--max-down", "5X", code=2)
+        self.weir("seed", "no-such.torrent", "--data", "src", "--listen", "here", code=2)
+
+    def test_a_file_where_the_folder_must_be_ends_with_11(self):
+        self.write("file", b"x")
+        run = self.weir("get", "t.torrent", "-o", "file", "--listen", "none", code=11)
+        self.assertIn("file is no directory", run.err)
+
+    def test_a_home_that_can_not_be_made_is_none(self):
+        self.write("home", b"in the way")
+        words = ("get", "t.torrent", "-o", "out", "--timeout", "1", "--listen", "127.0.0.1:0")
+        self.assertIn("progress is not kept", self.weir(*words, code=4).err)
+        run = self.weir(*words, "--state-dir", "home/state", code=None)
+        self.assertNotIn(run.code, (0, 4))
+        self.assertRegex(run.err, r"weir: starting: \S+: \w")
+
+    def test_content_of_others_ends_with_9(self):
+        closed = self.dir / "closed"
+        closed.mkdir(mode=0)
+        self.addCleanup(closed.chmod, 0o700)
+        other = {}
+        if os.geteuid() == 0:
+            self.dir.chmod(0o755)
+            other = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+        for command in ("seed", "verify"):
+            done = subprocess.run(self.command(command, "t.torrent", "--data", "closed"),
+                                  cwd=self.dir, env=self.env, capture_output=True, timeout=60,
+                                  text=True, check=False, **other)
+            self.assertEqual((done.returncode, done.stdout), (9, ""), done.stderr)
+            self.assertIn("Permission denied", done.stderr)
 
     def test_nobody_there_times_out_with_4(self):
         self.weir("get", self.hash, "-o", "out", "--listen", "none", "--timeout", "0.5", code=4)
