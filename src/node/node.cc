@@ -286,7 +286,10 @@ std::optional<Found> Node::find(const InfoHashes& hashes) {
   if (auto uploaded = publication(hashes)) return found(std::move(uploaded));
   const auto key = client_->find(hashes);
   if (!key || being_removed(*key)) return std::nullopt;
-  return Found{*key, client_->info(*key), nullptr};
+  auto info = client_->info(*key);
+  // Its removal may have come to its end between the two looks.
+  if (client_->find(hashes) != key) return std::nullopt;
+  return Found{*key, std::move(info), nullptr};
 }
 
 std::optional<Found> Node::find(const Cid& cid) {
