@@ -50,6 +50,7 @@ void Node::fetch(FetchSource source, std::function<void(NodeResult<Found>)> done
       const std::lock_guard lock(mutex_);
       --adding_;
     }
+    changed_.notify_all();
     if (!added) (*tell)(std::unexpected(added.error()));
   });
   if (!posted) (*tell)(std::unexpected(stopping()));
@@ -62,7 +63,12 @@ void Node::join(TorrentKey key, FetchSource& source, std::function<void(NodeResu
   const bool knows_more = source.metadata || (source.magnet && !source.magnet->trackers.empty());
   Pending before;
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    if (knows_more) {
+      // Who has just added it may not have come to wait for it yet.
+      changed_.wait_for(lock, kRemovalMax,
+                        [&] { return stopping_ || adding_ == 0 || pending_.contains(key); });
+    }
     const auto it = pending_.find(key);
     if (knows_more && it != pending_.end() && !it->second.directory.empty()) {
       before = std::move(it->second);
@@ -106,7 +112,7 @@ bool Node::being_removed(TorrentKey key) {
 
 void Node::await_removal(TorrentKey key) {
   std::unique_lock lock(mutex_);
-  removed_.wait_for(lock, kRemovalMax, [&] { return stopping_ || !removing_.contains(key); });
+  changed_.wait_for(lock, kRemovalMax, [&] { return stopping_ || !removing_.contains(key); });
 }
 
 bool Node::room_for_fetch() {
@@ -196,7 +202,7 @@ void Node::on_event(const Event& event) {
       removing_.erase(event.torrent);
       unsized_.erase(event.torrent);
     }
-    removed_.notify_all();
+    changed_.notify_all();
     work_.post([this, key = event.torrent] {
       {
         const std::lock_guard lock(mutex_);

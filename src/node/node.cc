@@ -125,7 +125,7 @@ void Node::stop() {
     stopping_ = true;
     pending.swap(pending_);
   }
-  removed_.notify_all();
+  changed_.notify_all();
   if (client_) {
     for (auto& [key, waited_for] : pending) {
       if (!waited_for.directory.empty()) client_->remove(key, RemoveContent::remove);

@@ -149,7 +149,7 @@ class Node {
   std::size_t uploads_ = 0;
   std::map<TorrentKey, Pending> pending_;
   std::set<TorrentKey> removing_;
-  std::condition_variable removed_;  // something has left removing_
+  std::condition_variable changed_;  // something has left removing_, or adding_ has ended
   std::size_t adding_ = 0;           // for a fetch, not pending yet
   std::uint64_t last_waiter_ = 0;
   std::set<TorrentKey> unsized_;  // added to stay, before their size was known

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
+
 #include <cstdio>
 
 #include "node/testing/node_fixture.h"
@@ -65,6 +68,11 @@ TEST_F(TorrentIndexTest, StatesAreFollowed) {
   const TorrentKey key = add(1, "first");
   TorrentQuery paused;
   paused.state = TorrentState::paused;
+  // Its files are looked at first, and meanwhile it is preparing.
+  for (int i = 0; i < 10'000 && index_.page(paused).matched == 0; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    index_.touch(key);
+  }
   EXPECT_EQ(index_.page(paused).matched, 1U);
   node_->client().resume(key);
   index_.touch(key);
