@@ -37,7 +37,9 @@ struct Upload::State {
 NodeResult<void> Upload::State::take(Bytes bytes) {
   if (failed) return std::unexpected(*failed);
   const auto fail = [this](NodeError error) {
+    // Before anybody hears of it: whoever tries again at once finds the room.
     file.reset();
+    node.release(std::exchange(reserved, 0));
     failed = std::move(error);
     return std::unexpected(*failed);
   };
