@@ -2,6 +2,9 @@
 // weir's own API over a real node and real sockets.
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
+
 #include <boost/json.hpp>
 #include <set>
 
@@ -73,6 +76,12 @@ TEST_F(WeirApiTest, AnUploadIsListedWithBothItsTorrentsAndRemovedWithItsContent)
   const auto node = serve("a");
   const Buffer content = counted_bytes(600'000);
   const std::string hash = upload(*node, content);
+  // It is named as soon as it is stored; the engine looks at its file once more before it serves.
+  for (int i = 0; i < 1000; ++i) {
+    if (value_of(api(*node, "GET", "/torrents/" + hash)).at("state").as_string() == "seeding")
+      break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
   const json::value page = value_of(api(*node, "GET", "/torrents"));
   EXPECT_EQ(page.at("total").as_int64(), 2);
   EXPECT_EQ(names_of(page), (std::vector<std::string>{"a.bin", "a.bin"}));
