@@ -79,9 +79,8 @@ ClientResult<AddTorrent> read_source(const std::string& source, AddTorrent optio
 void restore(AddTorrent& request, StateStore& state) {
   const InfoHashes hashes =
       request.metadata ? request.metadata->info->hashes : request.magnet->hashes;
-  for (const auto& hash : {hashes.v1, hashes.v2_truncated()}) {
-    if (!hash) continue;
-    auto entry = state.load(hash->hex());
+  for (const Sha1Digest& hash : hashes.wire_hashes()) {
+    auto entry = state.load(hash.hex());
     if (!entry || !*entry) continue;
     const auto record = decode_record((*entry)->record);
     if (!record || record->root != request.storage.root) continue;
@@ -92,7 +91,7 @@ void restore(AddTorrent& request, StateStore& state) {
       }
     }
     request.saved_progress = std::move((*entry)->progress);
-    request.saved_id = hash->hex();
+    request.saved_id = hash.hex();
     // Where the bytes are depends on what was selected then.
     if (request.file_priorities.empty() && !request.select_files) {
       request.file_priorities = record->file_priorities;

@@ -177,6 +177,15 @@ ClientResult<void> Client::set_file_priorities(TorrentKey torrent,
   return {};
 }
 
+ClientResult<void> Client::learn(TorrentKey torrent, TorrentNews news) {
+  auto shared = std::make_shared<TorrentNews>(std::move(news));
+  const auto learned = impl_->call(
+      [=](Session& s, TimePoint now) { return s.learn(now, torrent, std::move(*shared)); });
+  if (!learned) return std::unexpected(stopped_error());
+  if (!*learned) return std::unexpected(client_error(learned->error()));
+  return {};
+}
+
 std::optional<Event> Client::wait_event(std::chrono::milliseconds timeout) {
   std::unique_lock lock(impl_->mutex);
   impl_->changed.wait_for(lock, timeout, [&] { return !impl_->events.empty(); });

@@ -74,6 +74,8 @@ class Client {
   void recheck(TorrentKey torrent);
   ClientResult<void> set_file_priorities(TorrentKey torrent, std::vector<std::uint8_t> priorities);
   void add_peer(TorrentKey torrent, const Endpoint& peer);
+  // See Session::learn().
+  ClientResult<void> learn(TorrentKey torrent, TorrentNews news);
   void set_limits(RateLimits limits);
   void set_torrent_limits(TorrentKey torrent, RateLimits limits);
 

@@ -165,6 +165,15 @@ SessionResult<void> Session::set_file_priorities(TimePoint now, TorrentKey torre
   return result;
 }
 
+SessionResult<void> Session::learn(TimePoint now, TorrentKey torrent, TorrentNews news) {
+  Torrent* t = impl_->find(torrent);
+  if (t == nullptr) return std::unexpected(SessionError{SessionErrc::no_such_torrent, {}});
+  auto result = t->learn(now, std::move(news));
+  impl_->touch(torrent);
+  impl_->settle(now);
+  return result;
+}
+
 void Session::set_sequential(TimePoint now, TorrentKey torrent, PickOrder order) {
   if (Torrent* t = impl_->find(torrent)) t->set_order(order);
   impl_->touch(torrent);
@@ -321,9 +330,8 @@ std::vector<TorrentKey> Session::torrents() const {
 }
 
 std::optional<TorrentKey> Session::find(const InfoHashes& hashes) const {
-  for (const auto& hash : {hashes.v1, hashes.v2_truncated()}) {
-    if (!hash) continue;
-    const auto it = impl_->by_hash_.find(*hash);
+  for (const Sha1Digest& hash : hashes.wire_hashes()) {
+    const auto it = impl_->by_hash_.find(hash);
     if (it != impl_->by_hash_.end()) return it->second;
   }
   return std::nullopt;

@@ -52,6 +52,11 @@ class Session {
   void recheck(TimePoint now, TorrentKey torrent);
   SessionResult<void> set_file_priorities(TimePoint now, TorrentKey torrent,
                                           std::vector<std::uint8_t> priorities);
+  // Gives a torrent that is here what has become known of it since: its metadata (when it was added
+  // by a magnet), more trackers, more peers. What it knows already is ignored; a private torrent
+  // keeps to its own trackers (BEP 27). Errors: no_such_torrent, stopping, bad_metadata (of another
+  // torrent), bad_request (it has failed; `detail` is its code).
+  SessionResult<void> learn(TimePoint now, TorrentKey torrent, TorrentNews news);
   void set_sequential(TimePoint now, TorrentKey torrent, PickOrder order);
   void add_peer(TimePoint now, TorrentKey torrent, const Endpoint& peer, PeerSource source);
   void set_global_limits(TimePoint now, RateLimits limits);

@@ -148,6 +148,7 @@ class SessionExerciser {
   void operation();
   void add();
   void control();
+  void learn(TorrentKey torrent, unsigned what);
   void read();
   void connect();
   void talk(Link& link);
@@ -242,9 +243,27 @@ inline void SessionExerciser::control() {
     case 6:
       return session.set_global_limits(now, {byte() % 4 * 7'000, byte() % 4});
     default:
+      if (const unsigned what = byte(); what % 4 == 0) return learn(torrent, what / 4);
       session.set_torrent_limits(now, torrent, {});
       return session.set_global_limits(now, {});
   }
+}
+
+// Of the torrent itself, as it is mostly, or of another.
+inline void SessionExerciser::learn(TorrentKey torrent, unsigned what) {
+  TorrentNews news;
+  if (what % 4 != 3) {
+    const auto status = node_.session.status(node_.now, torrent);
+    const auto& known = torrents();
+    auto of = std::find_if(known.begin(), known.end(), [&](const DriverTorrent& each) {
+      return status && each.hash() == status->hashes.wire_hash();
+    });
+    if (of == known.end()) of = known.begin() + static_cast<std::ptrdiff_t>(torrent_number());
+    news.metadata = of->metadata;
+  }
+  if (what % 2 == 0) news.trackers = {"http://later.example/announce", "udp://udp.example:80"};
+  if (what % 5 == 0) news.peers = {test_endpoint(2 + byte() % 4)};
+  (void)node_.session.learn(node_.now, torrent, std::move(news));
 }
 
 inline void SessionExerciser::read() {

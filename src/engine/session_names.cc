@@ -44,8 +44,8 @@ bool Session::Impl::claim_paths(TorrentKey torrent, const TorrentInfo& info,
 
 bool Session::Impl::add_hashes(TimePoint now, TorrentKey torrent, const InfoHashes& hashes) {
   std::vector<TorrentKey> others;
-  for (const auto& hash : {hashes.v1, hashes.v2_truncated()}) {
-    const auto it = hash ? by_hash_.find(*hash) : by_hash_.end();
+  for (const Sha1Digest& hash : hashes.wire_hashes()) {
+    const auto it = by_hash_.find(hash);
     if (it == by_hash_.end() || it->second == torrent) continue;
     if (const Torrent* other = find(it->second); other != nullptr && other->info()) return false;
     others.push_back(it->second);
@@ -56,8 +56,7 @@ bool Session::Impl::add_hashes(TimePoint now, TorrentKey torrent, const InfoHash
     other->give_up(now, error_name(SessionErrc::already_added), hashes.wire_hash().hex());
     touch(key);
   }
-  if (hashes.v1) by_hash_.insert_or_assign(*hashes.v1, torrent);
-  if (const auto v2 = hashes.v2_truncated()) by_hash_.insert_or_assign(*v2, torrent);
+  for (const Sha1Digest& hash : hashes.wire_hashes()) by_hash_.insert_or_assign(hash, torrent);
   return true;
 }
 

@@ -35,7 +35,7 @@ enum class SessionErrc : std::uint8_t {
   no_such_file,
   no_metadata,    // the magnet's metadata is not here yet
   path_conflict,  // another torrent owns one of these files
-  bad_metadata,   // the info dictionary from peers is no valid torrent
+  bad_metadata,   // the info dictionary is no valid torrent, or not this one
   bad_request,
   stopping,
   torrents_max,
@@ -109,6 +109,14 @@ struct AddTorrent {
   RateLimits limits;
   Buffer saved_progress;  // from the StateStore, may be empty
   std::string saved_id;   // under which it was saved; empty: the hex of the wire info hash
+};
+
+// What became known of a torrent that is here.
+struct TorrentNews {
+  std::shared_ptr<const TorrentMetadata> metadata;  // may be null
+  Buffer torrent_file;                              // the bytes `metadata` came from
+  std::vector<std::string> trackers;
+  std::vector<Endpoint> peers;
 };
 
 // --- Trackers.

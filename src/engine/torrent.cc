@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/assert.h"
-#include "metainfo/parse.h"
 
 namespace weir {
 namespace {
@@ -38,13 +37,6 @@ SwarmConfig swarm_config(const SessionConfig& config, const AddTorrent& request,
   return swarm;
 }
 
-std::vector<Sha1Digest> announced_hashes(const InfoHashes& hashes) {
-  std::vector<Sha1Digest> out;
-  if (hashes.v1) out.push_back(*hashes.v1);
-  if (const auto v2 = hashes.v2_truncated()) out.push_back(*v2);
-  return out;
-}
-
 AnnouncerConfig announcer_config(const SessionConfig& config, const PeerId& peer_id,
                                  std::uint16_t port) {
   AnnouncerConfig announcer;
@@ -68,18 +60,6 @@ std::vector<AnnouncerTier> tiers_of(const AddTorrent& request) {
   return tiers;
 }
 
-// BEP 53: what `so` names is wanted, everything else is not; without it, everything is.
-std::vector<std::uint8_t> selection(const Magnet& magnet, std::size_t files) {
-  if (magnet.selected.empty()) return {};
-  std::vector<std::uint8_t> priorities(files, kPriorityNone);
-  for (const Magnet::FileRange& range : magnet.selected) {
-    for (std::size_t i = range.first; i <= range.last && i < files; ++i) {
-      priorities[i] = kPriorityNormal;
-    }
-  }
-  return priorities;
-}
-
 FlowConfig flow_config(const SessionConfig& config) {
   FlowConfig flow;
   flow.journal_interval = config.journal_interval;
@@ -100,7 +80,7 @@ Torrent::Torrent(TimePoint now, TorrentKey key, TorrentHost& host, AddTorrent re
                                      hashes_, host.pool(), host.random())),
       flow_(key, id_, flow_config(host.config()), [&host] { return host.next_job(); }),
       announcer_(announcer_config(host.config(), peer_id_, host.listen_port()), tiers_of(request_),
-                 announced_hashes(hashes_), host.random()),
+                 hashes_.wire_hashes(), host.random()),
       paused_(request_.paused) {
   for (const Endpoint& peer : request_.peers) peers_.add(now, peer, PeerSource::user);
   if (request_.magnet) {
@@ -148,32 +128,6 @@ void Torrent::start_storage(TimePoint now) {
   start.seed_only = request_.seed_only;
   start.saved_progress = std::exchange(request_.saved_progress, {});
   flow_.start(now, std::move(start));
-}
-
-void Torrent::on_metadata(TimePoint now, Buffer info) {
-  if (!info_bytes_match(info, hashes_)) return swarm_->metadata_rejected(now);
-  auto parsed = parse_info(info);
-  if (!parsed) {
-    // The bytes match the hash, so every peer would send the same: asking again is no use (UTM-07).
-    return give_up(now, "bad_metadata", error_name(parsed.error().code));
-  }
-  // The other half of a hybrid may have been added by its own name (MAG-05).
-  if (!host_.add_hashes(now, key_, (*parsed)->hashes)) {
-    return give_up(now, error_name(SessionErrc::already_added),
-                   (*parsed)->hashes.wire_hash().hex());
-  }
-  info_ = std::move(*parsed);
-  hashes_ = info_->hashes;
-  for (const Sha1Digest& hash : announced_hashes(hashes_)) announcer_.add_info_hash(now, hash);
-  torrent_file_stale_ = true;
-  if (request_.select_files && request_.file_priorities.empty()) {
-    request_.file_priorities = request_.select_files(*info_);
-  } else if (request_.magnet && request_.file_priorities.empty()) {
-    request_.file_priorities = selection(*request_.magnet, info_->layout.files().size());
-  }
-  save_record();
-  event(MetadataReady{});
-  start_storage(now);
 }
 
 void Torrent::apply_priorities(TimePoint now) {

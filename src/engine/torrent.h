@@ -97,6 +97,8 @@ class Torrent {
   void recheck(TimePoint now);
   SessionResult<void> set_file_priorities(TimePoint now, std::vector<std::uint8_t> priorities);
   void set_order(PickOrder order);
+  // See Session::learn().
+  SessionResult<void> learn(TimePoint now, TorrentNews news);
   SessionResult<void> read(TimePoint now, ReadId id, FileIndex file, std::uint64_t offset,
                            std::uint32_t length);
   bool cancel_read(ReadId id);
@@ -131,9 +133,12 @@ class Torrent {
     bool reading = false;
   };
 
+  // torrent_learn.cc
+  void on_metadata(TimePoint now, Buffer info);
+  void use_metadata(TimePoint now, std::shared_ptr<const TorrentInfo> info);
+  void learn_trackers(TimePoint now, const std::vector<std::string>& urls);
   // torrent.cc
   void start_storage(TimePoint now);
-  void on_metadata(TimePoint now, Buffer info);
   void apply_priorities(TimePoint now);
   [[nodiscard]] Bitfield wanted_files() const;
   void fail(std::string code, std::string detail, bool recovers);

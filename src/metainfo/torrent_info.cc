@@ -14,6 +14,13 @@ bool InfoHashes::matches(const Sha1Digest& wire_hash) const {
   return v1 == wire_hash || v2_truncated() == wire_hash;
 }
 
+std::vector<Sha1Digest> InfoHashes::wire_hashes() const {
+  std::vector<Sha1Digest> out;
+  if (v1) out.push_back(*v1);
+  if (const auto truncated = v2_truncated()) out.push_back(*truncated);
+  return out;
+}
+
 Sha1Digest InfoHashes::wire_hash() const {
   WEIR_ASSERT(v1 || v2);
   return v1 ? *v1 : *v2_truncated();

@@ -28,6 +28,8 @@ struct InfoHashes {
   [[nodiscard]] std::optional<Sha1Digest> v2_truncated() const;
   // Whether a 20-byte hash from a handshake or tracker names this torrent.
   [[nodiscard]] bool matches(const Sha1Digest& wire_hash) const;
+  // Each of them as 20 bytes, v1 first: what is announced.
+  [[nodiscard]] std::vector<Sha1Digest> wire_hashes() const;
   // v1 when there is one, else truncated v2: the hash to use where only one can be.
   [[nodiscard]] Sha1Digest wire_hash() const;
   bool operator==(const InfoHashes&) const = default;

@@ -30,71 +30,140 @@ std::vector<Endpoint> peers_of(const Magnet& magnet) {
   return peers;
 }
 
+TorrentNews news_of(const FetchSource& source) {
+  TorrentNews news;
+  news.metadata = source.metadata;
+  if (source.metadata) news.torrent_file = source.torrent_file;
+  if (source.magnet) {
+    news.trackers = source.magnet->trackers;
+    news.peers = peers_of(*source.magnet);
+  }
+  return news;
+}
+
 }  // namespace
 
-void Node::fetch(FetchSource source, std::function<void(NodeResult<Found>)> done) {
+void Node::fetch(FetchSource source, FetchDone done) {
   auto shared = std::make_shared<FetchSource>(std::move(source));
-  auto tell = std::make_shared<std::function<void(NodeResult<Found>)>>(std::move(done));
+  auto tell = std::make_shared<FetchDone>(std::move(done));
   const bool posted = work_.post([this, shared, tell] {
-    const auto known = find(shared->hashes);
-    if (known && known->info) return (*tell)(*known);
-    if (known) return join(known->key, *shared, std::move(*tell));
-    if (!room_for_fetch()) {
-      return (*tell)(
-          std::unexpected(NodeError{NodeErrc::too_many, "too many torrents are being looked for"}));
-    }
-    std::string directory;
-    const auto added = add_for_fetch(*shared, directory);
-    if (added) wait_for_metadata(*added, std::move(directory), std::move(*tell));
-    {
-      const std::lock_guard lock(mutex_);
-      --adding_;
-    }
-    changed_.notify_all();
-    if (!added) (*tell)(std::unexpected(added.error()));
+    if (const auto known = find(shared->hashes); known && known->info) return (*tell)(*known);
+    const auto added = add_or_tell(*shared, *tell);
+    if (!added) return (*tell)(std::unexpected(added.error()));
+    // It may have become known before we waited for it.
+    if (client_->info(added->key)) metadata_known(added->key);
   });
   if (!posted) (*tell)(std::unexpected(stopping()));
 }
 
-// A torrent whose metadata is being looked for already. When it was added for a fetch that knew
-// less (a bare hash, and now comes the metadata or a tracker), it makes room for one that knows
-// more.
-void Node::join(TorrentKey key, FetchSource& source, std::function<void(NodeResult<Found>)> done) {
-  const bool knows_more = source.metadata || (source.magnet && !source.magnet->trackers.empty());
-  Pending before;
-  {
-    std::unique_lock lock(mutex_);
-    if (knows_more) {
-      // Who has just added it may not have come to wait for it yet.
-      changed_.wait_for(lock, kRemovalMax,
-                        [&] { return stopping_ || adding_ == 0 || pending_.contains(key); });
+NodeResult<AddedTorrent> Node::add(FetchSource source, AddOptions options) {
+  source.options = options;
+  auto added = add_or_tell(source, {});
+  if (added && added->is_new && client_->info(added->key)) metadata_known(added->key);
+  return added;
+}
+
+// Several may ask for one torrent at once, and each may know something else about it: the first
+// adds it, the others tell it what they know.
+NodeResult<AddedTorrent> Node::add_or_tell(const FetchSource& source, const FetchDone& done) {
+  auto added = try_add_or_tell(source, done);
+  const std::lock_guard lock(mutex_);
+  // Whatever it was: what a node that stops refuses, it refuses for that.
+  if (!added && stopping_) return std::unexpected(stopping());
+  return added;
+}
+
+NodeResult<AddedTorrent> Node::try_add_or_tell(const FetchSource& source, const FetchDone& done) {
+  constexpr int kAttemptsMax = 8;
+  for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
+    std::optional<TorrentKey> leaving;
+    {
+      const std::lock_guard one(add_mutex_);
+      const auto here = client_->find(source.hashes);
+      if (!here) {
+        auto added = add_torrent(source, done);
+        // An upload of the same content may have been quicker.
+        if (added || !client_->find(source.hashes)) return added;
+      } else if (!being_removed(*here)) {
+        const auto told = client_->learn(*here, news_of(source));
+        if (told) {
+          WEIR_CHECK(expect(*here, {}, done));
+          return AddedTorrent{*here, false};
+        }
+        const std::string& code = told.error().code;
+        if (code != error_name(SessionErrc::no_such_torrent) &&
+            code != error_name(SessionErrc::stopping)) {
+          return std::unexpected(
+              NodeError{NodeErrc::bad_torrent, code + ": " + told.error().detail});
+        }
+      }
+      leaving = here;
     }
-    const auto it = pending_.find(key);
-    if (knows_more && it != pending_.end() && !it->second.directory.empty()) {
-      before = std::move(it->second);
-      pending_.erase(it);
+    // It holds its name until it is gone.
+    if (leaving) await_removal(*leaving);
+  }
+  return std::unexpected(NodeError{NodeErrc::engine, "the torrent is being removed"});
+}
+
+// REQUIRES: add_mutex_ is held.
+NodeResult<AddedTorrent> Node::add_torrent(const FetchSource& source, const FetchDone& done) {
+  if (source.metadata) {
+    const std::uint64_t size = source.metadata->info->layout.content_size();
+    const NodeSpace now = space();
+    if (now.quota_bytes > 0 && now.used_bytes + now.reserved_bytes + size > now.quota_bytes) {
+      return std::unexpected(NodeError{NodeErrc::quota_exceeded,
+                                       "the node's quota does not have room for this torrent"});
     }
   }
-  if (before.directory.empty()) {
-    if (source.magnet) {
-      for (const Endpoint& peer : peers_of(*source.magnet)) client_->add_peer(key, peer);
-    }
-    return wait_for_metadata(key, {}, std::move(done));
+  if (done && fetches_full()) {
+    return std::unexpected(NodeError{NodeErrc::too_many, "too many torrents are being looked for"});
   }
-  remove_torrent(key, RemoveContent::remove);
-  await_removal(key);
-  std::string directory;
-  const auto added = add_for_fetch(source, directory);
-  for (Waiter& waiter : before.waiters) {
-    work_.cancel(waiter.timer);
-    if (added) {
-      wait_for_metadata(*added, directory, std::move(waiter.done));
-    } else {
-      waiter.done(std::unexpected(added.error()));
-    }
+  const std::string directory = directory_of(source.hashes);
+  AddTorrent request;
+  request.paused = source.options.paused;
+  request.sequential = source.options.sequential;
+  request.storage.root = content_->fetched(directory);
+  if (source.metadata) {
+    request.metadata = source.metadata;
+    request.torrent_file = source.torrent_file;
+  } else {
+    request.magnet = source.magnet.value_or(Magnet{});
+    request.magnet->hashes = source.hashes;
+    request.peers = peers_of(*request.magnet);
   }
-  if (added) return wait_for_metadata(*added, std::move(directory), std::move(done));
-  done(std::unexpected(added.error()));
+  const auto added = client_->add(std::move(request));
+  if (!added) {
+    return std::unexpected(
+        NodeError{NodeErrc::engine, added.error().code + ": " + added.error().detail});
+  }
+  if (const auto expected = expect(*added, directory, done); !expected) {
+    remove_torrent(*added, RemoveContent::remove);
+    return std::unexpected(expected.error());
+  }
+  return AddedTorrent{*added, true};
+}
+
+bool Node::fetches_full() {
+  const std::lock_guard lock(mutex_);
+  return pending_.size() >= config_.fetches_max;
+}
+
+// Notes what a torrent is here for: until its metadata is known (`done`), or to stay.
+// REQUIRES: add_mutex_ is held, so that nobody gives it up in between.
+NodeResult<void> Node::expect(TorrentKey key, const std::string& directory, FetchDone done) {
+  const std::lock_guard lock(mutex_);
+  if (stopping_) return std::unexpected(stopping());
+  if (!done) {
+    if (const auto it = pending_.find(key); it != pending_.end()) it->second.directory.clear();
+    return {};
+  }
+  Pending& pending = pending_[key];
+  if (!directory.empty()) pending.directory = directory;
+  const std::uint64_t number = ++last_waiter_;
+  const TimerId timer =
+      work_.after(config_.fetch_timeout, [this, key, number] { timed_out(key, number); });
+  pending.waiters.push_back({number, timer, std::move(done)});
+  return {};
 }
 
 void Node::remove_torrent(TorrentKey key, RemoveContent content) {
@@ -115,76 +184,6 @@ void Node::await_removal(TorrentKey key) {
   changed_.wait_for(lock, kRemovalMax, [&] { return stopping_ || !removing_.contains(key); });
 }
 
-bool Node::room_for_fetch() {
-  const std::lock_guard lock(mutex_);
-  if (pending_.size() + adding_ >= config_.fetches_max) return false;
-  ++adding_;
-  return true;
-}
-
-NodeResult<TorrentKey> Node::add_for_fetch(FetchSource& source, std::string& directory) {
-  if (source.metadata) {
-    const std::uint64_t size = source.metadata->info->layout.content_size();
-    const NodeSpace now = space();
-    if (now.quota_bytes > 0 && now.used_bytes + now.reserved_bytes + size > now.quota_bytes) {
-      return std::unexpected(NodeError{NodeErrc::quota_exceeded,
-                                       "the node's quota does not have room for this torrent"});
-    }
-  }
-  // What is on its way out holds its name until it is gone.
-  if (const auto leaving = client_->find(source.hashes); leaving && being_removed(*leaving)) {
-    await_removal(*leaving);
-  }
-  AddTorrent request;
-  request.paused = source.options.paused;
-  request.sequential = source.options.sequential;
-  const std::string name = directory_of(source.hashes);
-  request.storage.root = content_->fetched(name);
-  if (source.metadata) {
-    request.metadata = source.metadata;
-    request.torrent_file = std::move(source.torrent_file);
-  } else {
-    request.magnet = source.magnet ? std::move(*source.magnet) : Magnet{};
-    request.magnet->hashes = source.hashes;
-    request.peers = peers_of(*request.magnet);
-  }
-  const auto added = client_->add(std::move(request));
-  if (added) {
-    directory = name;
-    return *added;
-  }
-  // Two asked at once.
-  const bool here = added.error().code == "already_added";
-  const auto key = here ? client_->find(source.hashes) : std::nullopt;
-  if (key && !being_removed(*key)) return *key;
-  return std::unexpected(
-      NodeError{NodeErrc::engine, added.error().code + ": " + added.error().detail});
-}
-
-void Node::wait_for_metadata(TorrentKey key, std::string directory,
-                             std::function<void(NodeResult<Found>)> done) {
-  bool refused = false;
-  {
-    const std::lock_guard lock(mutex_);
-    refused = stopping_;
-    if (!refused) {
-      Pending& pending = pending_[key];
-      if (!directory.empty()) pending.directory = std::move(directory);
-      const std::uint64_t number = ++last_waiter_;
-      const TimerId timer =
-          work_.after(config_.fetch_timeout, [this, key, number] { timed_out(key, number); });
-      pending.waiters.push_back({number, timer, std::move(done)});
-    }
-  }
-  if (refused) {
-    // Added while the node began to stop: nobody would ever ask for it again.
-    if (!directory.empty()) remove_torrent(key, RemoveContent::remove);
-    return done(std::unexpected(stopping()));
-  }
-  // It may have become known before we waited for it.
-  if (client_->info(key)) metadata_known(key);
-}
-
 // On the engine's thread.
 void Node::on_event(const Event& event) {
   observe(event);
@@ -200,7 +199,7 @@ void Node::on_event(const Event& event) {
     {
       const std::lock_guard lock(mutex_);
       removing_.erase(event.torrent);
-      unsized_.erase(event.torrent);
+      restored_.erase(event.torrent);
     }
     changed_.notify_all();
     work_.post([this, key = event.torrent] {
@@ -224,9 +223,7 @@ bool Node::admit_fetched(TorrentKey key, const TorrentInfo& info) {
   const std::uint64_t quota = config_.quota_bytes;
   // What was here when the node started stays, whatever the quota has become.
   const bool fits = quota == 0 || size <= quota - std::min(quota, used_ + reserved_);
-  const bool asked_for = pending_.contains(key) || unsized_.contains(key);
-  unsized_.erase(key);
-  if (!fits && asked_for) return false;
+  if (!fits && !restored_.contains(key)) return false;
   fetched_sizes_.emplace(key, size);
   used_ += size;
   return true;
@@ -235,8 +232,14 @@ bool Node::admit_fetched(TorrentKey key, const TorrentInfo& info) {
 void Node::metadata_known(TorrentKey key) {
   const auto info = client_->info(key);
   if (!info) return;
-  if (!admit_fetched(key, *info)) {
-    remove_torrent(key, RemoveContent::remove);
+  bool fits = false;
+  {
+    // Who has just added it has said by now what for; who comes now finds it leaving.
+    const std::lock_guard one(add_mutex_);
+    fits = publication(info->hashes) != nullptr || admit_fetched(key, *info);
+    if (!fits) remove_torrent(key, RemoveContent::remove);
+  }
+  if (!fits) {
     return fetch_failed(
         key, {NodeErrc::quota_exceeded, "the node's quota does not have room for this torrent"});
   }
@@ -257,6 +260,7 @@ void Node::metadata_known(TorrentKey key) {
 void Node::fetch_failed(TorrentKey key, NodeError error) {
   Pending pending;
   {
+    const std::lock_guard one(add_mutex_);  // as above
     const std::lock_guard lock(mutex_);
     const auto it = pending_.find(key);
     if (it == pending_.end()) return;
@@ -274,9 +278,11 @@ void Node::fetch_failed(TorrentKey key, NodeError error) {
 }
 
 void Node::timed_out(TorrentKey key, std::uint64_t waiter) {
-  std::function<void(NodeResult<Found>)> done;
+  FetchDone done;
   std::string directory;
   bool last = false;
+  // Whoever comes now finds it leaving, and adds it anew.
+  std::unique_lock one(add_mutex_);
   {
     const std::lock_guard lock(mutex_);
     const auto it = pending_.find(key);
@@ -297,6 +303,7 @@ void Node::timed_out(TorrentKey key, std::uint64_t waiter) {
     remove_torrent(key, RemoveContent::remove);
     content_->remove_fetched(directory);
   }
+  one.unlock();
   done(std::unexpected(NodeError{NodeErrc::timed_out, "nobody gave the torrent's metadata"}));
 }
 

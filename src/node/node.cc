@@ -98,6 +98,7 @@ NodeResult<void> Node::restore() {
     return std::unexpected(NodeError{NodeErrc::engine, restored.error().detail});
   }
   for (const TorrentKey key : client_->torrents()) {
+    restored_.insert(key);
     if (const auto info = client_->info(key)) (void)admit_fetched(key, *info);
   }
   for (CatalogueRow& row : *rows) {

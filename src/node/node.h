@@ -52,6 +52,8 @@ class Node {
   // For work that may block; its owner sees to it that it is bounded.
   [[nodiscard]] WorkQueue& work() { return work_; }
 
+  using FetchDone = std::function<void(NodeResult<Found>)>;
+
   // --- Uploads. Errors: too_many, stopping.
   [[nodiscard]] NodeResult<std::unique_ptr<Upload>> begin_upload(UploadOptions options);
   // In the order they were uploaded in.
@@ -69,7 +71,7 @@ class Node {
   // Finds the torrent or adds it, and calls `done` once its metadata is known. A torrent that was
   // added for this and whose metadata nobody gave in time is removed again; any other stays.
   // Errors: timed_out, quota_exceeded, too_many, bad_torrent, engine, stopping.
-  void fetch(FetchSource source, std::function<void(NodeResult<Found>)> done);
+  void fetch(FetchSource source, FetchDone done);
   // Adds a torrent to stay, whether or not anybody gives its metadata. Blocks. Errors:
   // quota_exceeded, bad_torrent, engine, stopping.
   NodeResult<AddedTorrent> add(FetchSource source, AddOptions options);
@@ -91,7 +93,7 @@ class Node {
   struct Waiter {
     std::uint64_t number = 0;
     TimerId timer{};
-    std::function<void(NodeResult<Found>)> done;
+    FetchDone done;
   };
   struct Pending {
     std::string directory;  // of a torrent added for this, below fetched/; empty: it was here
@@ -121,15 +123,15 @@ class Node {
                            const std::shared_ptr<const Publication>& publication);
   // fetch.cc
   void on_event(const Event& event);
-  void join(TorrentKey key, FetchSource& source, std::function<void(NodeResult<Found>)> done);
+  NodeResult<AddedTorrent> add_or_tell(const FetchSource& source, const FetchDone& done);
+  NodeResult<AddedTorrent> try_add_or_tell(const FetchSource& source, const FetchDone& done);
+  NodeResult<AddedTorrent> add_torrent(const FetchSource& source, const FetchDone& done);
+  NodeResult<void> expect(TorrentKey key, const std::string& directory, FetchDone done);
+  [[nodiscard]] bool fetches_full();
   // Removing takes until trackers were told; the name is free again after it.
   void remove_torrent(TorrentKey key, RemoveContent content);
   [[nodiscard]] bool being_removed(TorrentKey key);
   void await_removal(TorrentKey key);
-  [[nodiscard]] bool room_for_fetch();
-  NodeResult<TorrentKey> add_for_fetch(FetchSource& source, std::string& directory);
-  void wait_for_metadata(TorrentKey key, std::string directory,
-                         std::function<void(NodeResult<Found>)> done);
   void metadata_known(TorrentKey key);
   void fetch_failed(TorrentKey key, NodeError error);
   void timed_out(TorrentKey key, std::uint64_t waiter);
@@ -140,6 +142,7 @@ class Node {
   std::unique_ptr<CatalogueStore> catalogue_;
   std::unique_ptr<Client> client_;
   std::mutex publish_mutex_;  // one change of what is published at a time
+  std::mutex add_mutex_;      // one torrent added, told or given up at a time; before mutex_
   std::mutex mutex_;          // everything below
   Names names_;
   std::map<std::string, std::uint64_t> published_sizes_;  // by root
@@ -149,10 +152,9 @@ class Node {
   std::size_t uploads_ = 0;
   std::map<TorrentKey, Pending> pending_;
   std::set<TorrentKey> removing_;
-  std::condition_variable changed_;  // something has left removing_, or adding_ has ended
-  std::size_t adding_ = 0;           // for a fetch, not pending yet
+  std::condition_variable changed_;  // something has left removing_
   std::uint64_t last_waiter_ = 0;
-  std::set<TorrentKey> unsized_;  // added to stay, before their size was known
+  std::set<TorrentKey> restored_;  // were here when the node started
   RateLimits limits_;
   bool stopping_ = false;
   std::mutex observer_mutex_;

@@ -221,6 +221,62 @@ TEST_F(NodeTest, ALookUpLearnsFromALaterOneThatKnowsMore) {
   EXPECT_EQ(answer->key, second->key);
 }
 
+TEST_F(NodeTest, OfTwoWhoAskAtOnceBothKnowWhatOneKnows) {
+  const auto node = open("a");
+  const auto seed = open("seed");
+  for (std::size_t i = 0; i < 30; ++i) {
+    const auto published = publish(*seed, counted_bytes(1000 + i), {UploadKind::torrent, "a", ""});
+    FetchSource bare, whole;
+    bare.hashes = whole.hashes = v1(**published);
+    whole.metadata = (*published)->reference;
+    whole.torrent_file = (*published)->reference_file;
+    std::promise<NodeResult<Found>> first, second;
+    node->fetch(bare, [&](NodeResult<Found> found) { first.set_value(std::move(found)); });
+    node->fetch(whole, [&](NodeResult<Found> found) { second.set_value(std::move(found)); });
+    for (auto* promise : {&first, &second}) {
+      const auto answer = promise->get_future().get();
+      ASSERT_TRUE(answer.has_value()) << answer.error().detail;
+      EXPECT_EQ(answer->info->hashes, whole.hashes);
+    }
+  }
+  EXPECT_EQ(node->client().torrents().size(), 30U);
+}
+
+TEST_F(NodeTest, ATorrentAddedToStayLearnsFromALookUpAndStays) {
+  NodeConfig with = config("a");
+  with.fetch_timeout = std::chrono::milliseconds(50);
+  const auto node = open(with);
+  const auto seed = open("seed");
+  const auto published = publish(*seed, counted_bytes(5000), {UploadKind::torrent, "a", ""});
+  FetchSource bare, whole;
+  bare.hashes = whole.hashes = v1(**published);
+  whole.metadata = (*published)->reference;
+  whole.torrent_file = (*published)->reference_file;
+  const auto added = node->add(bare, {});
+  ASSERT_TRUE(added && added->is_new);
+  const auto nobody = fetch(*node, bare);
+  ASSERT_FALSE(nobody.has_value());
+  EXPECT_EQ(nobody.error().code, NodeErrc::timed_out);
+  ASSERT_TRUE(node->find(bare.hashes)) << "a look-up that ends takes only its own torrent along";
+  const auto found = fetch(*node, whole);
+  ASSERT_TRUE(found.has_value()) << found.error().detail;
+  EXPECT_EQ(found->key, added->key);
+  EXPECT_TRUE(node->find(bare.hashes)->info);
+}
+
+TEST_F(NodeTest, TheMetadataOfAnotherTorrentIsRefused) {
+  const auto node = open("a");
+  const auto seed = open("seed");
+  const auto published = publish(*seed, counted_bytes(5000), {UploadKind::torrent, "a", ""});
+  FetchSource bare, wrong;
+  bare.hashes = wrong.hashes = {Sha1Digest{}, std::nullopt};
+  ASSERT_TRUE(node->add(bare, {}));
+  wrong.metadata = (*published)->reference;
+  const auto found = fetch(*node, wrong);
+  ASSERT_FALSE(found.has_value());
+  EXPECT_EQ(found.error().code, NodeErrc::bad_torrent);
+}
+
 TEST_F(NodeTest, WhatWasRemovedCanBePublishedAgainAtOnce) {
   const auto node = open("a");
   const Buffer content = counted_bytes(100'000);

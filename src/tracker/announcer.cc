@@ -33,14 +33,27 @@ bool names_local(const TrackerUrl& url) {
 Announcer::Announcer(AnnouncerConfig config, const std::vector<AnnouncerTier>& tiers,
                      std::vector<Sha1Digest> hashes, Random& random)
     : config_(std::move(config)), random_(random), key_(static_cast<std::uint32_t>(random.next())) {
+  add_tiers(TimePoint::min(), tiers);
+  for (const Sha1Digest& hash : hashes) add_info_hash(TimePoint::min(), hash);
+}
+
+void Announcer::add_tiers(TimePoint now, const std::vector<AnnouncerTier>& tiers) {
   std::set<std::string> seen;
+  for (const Tracker& tracker : trackers_) seen.insert(tracker.text);
+  const std::size_t known = trackers_.size();
+  const std::size_t first_tier = tiers_.size();
   for (const AnnouncerTier& tier : tiers) {
+    const std::size_t before = trackers_.size();
     tiers_.emplace_back();
     const auto number = static_cast<std::uint32_t>(tiers_.size() - 1);
     for (const std::string& url : tier.urls) add_tracker(url, number, tier.from_user, seen);
     random_.shuffle(std::span(tiers_.back()));
+    // So that hearing of the same trackers over and over does not grow anything.
+    if (trackers_.size() == before) tiers_.pop_back();
   }
-  for (const Sha1Digest& hash : hashes) add_info_hash(TimePoint::min(), hash);
+  for (std::uint32_t hash = 0; hash < hashes_.size(); ++hash) add_chains(hash, first_tier, now);
+  if (refusals_told_) tell_refusals(known);
+  schedule(now);
 }
 
 void Announcer::add_tracker(const std::string& text, std::uint32_t tier, bool from_user,
@@ -64,8 +77,8 @@ void Announcer::add_tracker(const std::string& text, std::uint32_t tier, bool fr
   trackers_.push_back(std::move(tracker));
 }
 
-void Announcer::add_chains(std::uint32_t hash, TimePoint due) {
-  for (std::uint32_t tier = 0; tier < tiers_.size(); ++tier) {
+void Announcer::add_chains(std::uint32_t hash, std::size_t first_tier, TimePoint due) {
+  for (auto tier = static_cast<std::uint32_t>(first_tier); tier < tiers_.size(); ++tier) {
     for (const AddressFamily family : {AddressFamily::v4, AddressFamily::v6}) {
       Chain chain;
       chain.tier = tier;
@@ -88,7 +101,7 @@ void Announcer::start(TimePoint now) {
   if (phase_ == Phase::running) return;
   cancel_all();
   phase_ = Phase::running;
-  if (!std::exchange(refusals_told_, true)) tell_refusals();
+  if (!std::exchange(refusals_told_, true)) tell_refusals(0);
   for (Chain& chain : chains_) {
     chain.due = now;
     chain.completed_pending = false;
@@ -165,7 +178,7 @@ void Announcer::set_families(TimePoint now, bool ipv4, bool ipv6) {
 void Announcer::add_info_hash(TimePoint now, const Sha1Digest& hash) {
   if (std::ranges::find(hashes_, hash) != hashes_.end()) return;
   hashes_.push_back(hash);
-  add_chains(static_cast<std::uint32_t>(hashes_.size() - 1), now);
+  add_chains(static_cast<std::uint32_t>(hashes_.size() - 1), 0, now);
   schedule(now);
 }
 
@@ -264,8 +277,8 @@ AnnounceResult& Announcer::add_result(const InFlight& request) {
   return result;
 }
 
-void Announcer::tell_refusals() {
-  for (std::uint32_t i = 0; i < trackers_.size(); ++i) {
+void Announcer::tell_refusals(std::size_t first_tracker) {
+  for (auto i = static_cast<std::uint32_t>(first_tracker); i < trackers_.size(); ++i) {
     if (!trackers_[i].refusal) continue;
     AnnounceResult& result = results_.emplace_back();
     result.tracker = i;

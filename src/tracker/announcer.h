@@ -153,6 +153,9 @@ class Announcer {
   void set_families(TimePoint now, bool ipv4, bool ipv6);
   // A second hash became known (a hybrid's magnet named one only). Known ones are ignored.
   void add_info_hash(TimePoint now, const Sha1Digest& hash);
+  // More trackers became known (of a magnet for a torrent that is here already): each tier is asked
+  // as if it had been there from the start. Known URLs are ignored.
+  void add_tiers(TimePoint now, const std::vector<AnnouncerTier>& tiers);
 
   // --- Output. ----------------------------------------------------------------------------------
   [[nodiscard]] bool ready() const { return !ready_.empty(); }
@@ -238,7 +241,7 @@ class Announcer {
 
   void add_tracker(const std::string& text, std::uint32_t tier, bool from_user,
                    std::set<std::string>& seen);
-  void add_chains(std::uint32_t hash, TimePoint due);
+  void add_chains(std::uint32_t hash, std::size_t first_tier, TimePoint due);
   [[nodiscard]] bool active(const Chain& chain) const;
   [[nodiscard]] static bool exhausted(const Chain& chain);
   [[nodiscard]] static Pick pick(TimePoint now, Chain& chain);
@@ -259,7 +262,7 @@ class Announcer {
                            const IpAddress& remote);
   // Valid until the next one.
   AnnounceResult& add_result(const InFlight& request);
-  void tell_refusals();
+  void tell_refusals(std::size_t first_tracker);
   void cancel_all();
   [[nodiscard]] std::optional<TimePoint> next_announce(const Chain& chain, const Lane& lane) const;
   [[nodiscard]] AnnouncerTracker status_of(std::uint32_t index) const;

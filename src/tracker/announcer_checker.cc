@@ -72,6 +72,10 @@ void AnnouncerChecker::operate(std::uint8_t operation, std::uint8_t argument) {
     case 13:
       return announcer_.set_families(now_, argument % 4 != 1, argument % 4 != 2);
     case 14:
+      if (argument % 8 == 7) {
+        const std::string name = "http://more" + std::to_string(argument % 3) + "/announce";
+        return announcer_.add_tiers(now_, {{{name, "http://a/announce", "ftp://no"}}});
+      }
       return announcer_.add_info_hash(now_, hash_of(static_cast<std::uint8_t>(argument % 3)));
     case 15:
       withheld_ = argument % 4 == 0;

@@ -6,60 +6,13 @@
 #include <algorithm>
 #include <string>
 
+#include "tracker/announcer_fixture.h"
+
 namespace weir {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr TimePoint kStart{1000s};
-const IpAddress kRemote = IpAddress::v4(0x08080808);
-
-AnnouncerConfig only_v4() {
-  AnnouncerConfig config;
-  config.port = 6881;
-  config.ipv6 = false;
-  return config;
-}
-
-Sha1Digest hash_of(std::uint8_t value) {
-  Sha1Digest hash;
-  hash.bytes.fill(std::byte{value});
-  return hash;
-}
-
-struct Fixture {
-  explicit Fixture(std::vector<AnnouncerTier> tiers, AnnouncerConfig config = only_v4(),
-                   std::vector<Sha1Digest> hashes = {hash_of(1)})
-      : announcer(config, tiers, std::move(hashes), random) {}
-
-  std::vector<AnnounceRequest> drain() {
-    std::vector<AnnounceRequest> out;
-    while (auto request = announcer.next(now, stats)) out.push_back(std::move(*request));
-    return out;
-  }
-  // The only request there is.
-  AnnounceRequest one() {
-    auto all = drain();
-    EXPECT_EQ(all.size(), 1u);
-    return all.empty() ? AnnounceRequest{} : all.front();
-  }
-  void advance(Duration by) { advance_to(now + by); }
-  void advance_to(TimePoint to) {
-    now = to;
-    announcer.handle_timer(now);
-  }
-  void reply(const AnnounceRequest& request, AnnounceReply answer = {}) {
-    announcer.handle_reply(now, request.id, answer, kRemote);
-  }
-  void fail(const AnnounceRequest& request, std::optional<TrackerRetryHint> retry = {}) {
-    announcer.handle_failure(now, request.id, {TrackerErrc::tracker_failure, "no", retry});
-  }
-
-  TimePoint now = kStart;
-  AnnounceStats stats{.left = 100};
-  Random random{3};
-  Announcer announcer;
-};
+using Fixture = AnnouncerFixture;
 
 AnnounceReply with_min_interval(Duration interval, Duration min_interval) {
   AnnounceReply reply;
