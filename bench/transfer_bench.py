@@ -31,7 +31,8 @@ PAIRS = [
     ("aria2", "weir"), ("weir", "libtorrent"), ("weir, checked", "libtorrent"),
     ("weir", "aria2"), ("weir", "rtorrent"),
     ("libtorrent", "libtorrent"), ("rtorrent", "libtorrent"), ("libtorrent", "aria2"),
-    ("rtorrent", "aria2"), ("libtorrent", "rtorrent"), ("rtorrent", "rtorrent"),
+    ("aria2", "libtorrent"), ("rtorrent", "aria2"), ("aria2", "aria2"),
+    ("libtorrent", "rtorrent"), ("rtorrent", "rtorrent"), ("aria2", "rtorrent"),
 ]
 
 
@@ -175,7 +176,7 @@ def chosen_pairs(text: str | None) -> list[tuple[str, str]]:
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--mib", type=int, default=256, help="payload size (default: %(default)s)")
-    parser.add_argument("--runs", type=int, default=3, help="of each pair (default: %(default)s)")
+    parser.add_argument("--runs", type=int, default=5, help="of each pair (default: %(default)s)")
     parser.add_argument("--piece-kib", type=int, default=1024)
     parser.add_argument("--pairs", help="only these, as SEED:LEECH,...")
     parser.add_argument("--no-floor", action="store_true")
