@@ -17,12 +17,14 @@ _weir() {
         --max-down) :; return ;;
         --max-up) :; return ;;
         --tracker) :; return ;;
+        --torrent-connections) :; return ;;
+        --dial-below) :; return ;;
         --timeout) :; return ;;
         --state-dir) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
         --check) mapfile -t COMPREPLY < <(compgen -W 'resume full' -- "$cur"); return ;;
       esac
       if [[ $cur == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W '--output --select --sequential --seed --peer --listen --max-down --max-up --tracker --timeout --state-dir --part --preallocate --check --json --jsonl --quiet --help' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W '--output --select --sequential --seed --peer --listen --max-down --max-up --tracker --torrent-connections --dial-below --timeout --state-dir --part --preallocate --check --json --jsonl --quiet --help' -- "$cur")
       else
         compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -X '!*.torrent' -- "$cur"; compgen -d -- "$cur")
       fi
@@ -34,10 +36,12 @@ _weir() {
         --peer) :; return ;;
         --max-up) :; return ;;
         --tracker) :; return ;;
+        --torrent-connections) :; return ;;
+        --dial-below) :; return ;;
         --state-dir) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
       esac
       if [[ $cur == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W '--data --trust --listen --peer --max-up --tracker --state-dir --json --jsonl --quiet --help' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W '--data --trust --listen --peer --max-up --tracker --torrent-connections --dial-below --state-dir --json --jsonl --quiet --help' -- "$cur")
       else
         compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -X '!*.torrent' -- "$cur"; compgen -d -- "$cur")
       fi
@@ -55,7 +59,7 @@ _weir() {
         --threads) :; return ;;
       esac
       if [[ $cur == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W '--output --force --v1 --v2 --hybrid --piece-size --tracker --web-seed --private --source --comment --date --name --threads --json --quiet --help' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W '--output --force --v1 --v2 --hybrid --piece-size --tracker --web-seed --directory-order --private --source --comment --date --name --threads --json --quiet --help' -- "$cur")
       else
         compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       fi
@@ -95,13 +99,14 @@ _weir() {
         --max-up) :; return ;;
         --connections) :; return ;;
         --torrent-connections) :; return ;;
+        --dial-below) :; return ;;
         --log-level) mapfile -t COMPREPLY < <(compgen -W 'error warn info debug' -- "$cur"); return ;;
         --log-format) mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur"); return ;;
         --ports-file) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
         --config) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
       esac
       if [[ $cur == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W '--http --allow-host --cors-origin --http-connections --listen --data-dir --state-dir --quota --fetch-timeout --max-down --max-up --connections --torrent-connections --log-level --log-format --ports-file --config --jsonl --quiet --help' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W '--http --allow-host --cors-origin --http-connections --listen --data-dir --state-dir --quota --fetch-timeout --max-down --max-up --connections --torrent-connections --dial-below --log-level --log-format --ports-file --config --jsonl --quiet --help' -- "$cur")
       else
         :
       fi

@@ -4,12 +4,15 @@
 #include <netdb.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <memory>
 
 #include "cli/render.h"
 #include "cli/transfer.h"
 #include "cli/values.h"
+#include "daemon/settings.h"
 #include "io/posix_disk.h"
 
 namespace weir {
@@ -98,6 +101,34 @@ CliResult<void> resolve(const HostPort& peer, std::vector<Endpoint>& out) {
   return {};
 }
 
+// The limits are those of the node's setting of the same name.
+CliResult<std::uint32_t> count_of(const Arguments& arguments, SettingId id,
+                                  std::uint32_t otherwise) {
+  const Setting& setting = setting_of(id);
+  const auto text = arguments.value(setting.flag);
+  if (!text) return otherwise;
+  std::uint32_t value = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
+  if (error != std::errc() || end != text->data() + text->size() || value < setting.min ||
+      value > setting.max) {
+    return Failure(usage(fmt::format("{} is a number from {} to {}, not {}", setting.flag,
+                                     setting.min, setting.max, printable(*text))));
+  }
+  return value;
+}
+
+CliResult<void> read_connections(const Arguments& arguments, SessionConfig& session) {
+  const auto max =
+      count_of(arguments, SettingId::limits_connections_per_torrent, session.per_torrent_max);
+  if (!max) return Failure(max.error());
+  const auto dial = count_of(arguments, SettingId::limits_dial_below, session.dial_below);
+  if (!dial) return Failure(dial.error());
+  session.per_torrent_max = *max;
+  session.total_max = std::max(session.total_max, *max);
+  session.dial_below = std::min(*dial, *max);
+  return {};
+}
+
 }  // namespace
 
 CliError client_failure(const ClientError& error, std::string_view label) {
@@ -136,7 +167,8 @@ CliResult<void> check_client_options(const Arguments& arguments) {
     if (auto rate = rate_of(arguments, option); !rate) return Failure(rate.error());
   }
   if (auto listening = listening_of(arguments); !listening) return Failure(listening.error());
-  return {};
+  SessionConfig scratch;
+  return read_connections(arguments, scratch);
 }
 
 CliResult<std::unique_ptr<Client>> open_client(const Arguments& arguments, Output& output) {
@@ -147,6 +179,7 @@ CliResult<std::unique_ptr<Client>> open_client(const Arguments& arguments, Outpu
   auto up = rate_of(arguments, "--max-up");
   if (!up) return Failure(up.error());
   config.session.limits = {.down_bytes_per_second = *down, .up_bytes_per_second = *up};
+  if (auto read = read_connections(arguments, config.session); !read) return Failure(read.error());
   auto listening = listening_of(arguments);
   if (!listening) return Failure(listening.error());
   config.listen = listening->endpoints;

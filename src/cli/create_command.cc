@@ -79,6 +79,13 @@ CliResult<CreateOptions> create_options(const Arguments& arguments) {
   if (kinds > 1) return Failure(usage("a torrent is one of --v1, --v2 and --hybrid"));
   if (arguments.has("--v1")) options.kind = TorrentKind::v1;
   if (arguments.has("--v2")) options.kind = TorrentKind::v2;
+  if (arguments.has("--directory-order")) {
+    if (options.kind != TorrentKind::v1) {
+      return Failure(
+          usage("--directory-order needs --v1: BEP 52 prescribes the order of the others"));
+    }
+    options.v1_order = CreateV1Order::as_given;
+  }
   if (const auto size = arguments.value("--piece-size")) {
     const auto bytes = parse_size(*size);
     if (!bytes || *bytes < 16 * 1024 || *bytes > 256u * 1024 * 1024 ||

@@ -31,6 +31,15 @@ constexpr CliOption kTracker{.name = "--tracker",
 constexpr CliOption kMaxUp{.name = "--max-up",
                            .value = "RATE",
                            .help = "upload at most so many bytes a second (K, M, G: times 1024)"};
+constexpr CliOption kTorrentConnections{
+    .name = "--torrent-connections",
+    .value = "N",
+    .help = "connect to at most so many peers of one torrent (default: 55)"};
+constexpr CliOption kDialBelow{.name = "--dial-below",
+                               .value = "N",
+                               .help =
+                                   "call peers of a torrent until so many are connected (default: "
+                                   "30)"};
 constexpr CliOption kStateDir{.name = "--state-dir",
                               .value = "DIR",
                               .words = CliWords::directory,
@@ -69,6 +78,8 @@ constexpr std::array kGet{
               .help = "download at most so many bytes a second (K, M, G: times 1024)"},
     kMaxUp,
     kTracker,
+    kTorrentConnections,
+    kDialBelow,
     CliOption{.name = "--timeout",
               .value = "TIME",
               .help = "give up when not complete after so many seconds (or 10m, 2h)"},
@@ -94,6 +105,8 @@ constexpr std::array kSeed{
     kPeer,
     kMaxUp,
     kTracker,
+    kTorrentConnections,
+    kDialBelow,
     kStateDir,
     kJson,
     kJsonl,
@@ -121,6 +134,8 @@ constexpr std::array kCreate{
               .value = "URL",
               .repeats = true,
               .help = "a web server that has the content"},
+    CliOption{.name = "--directory-order",
+              .help = "with --v1: files in the order in which the directory lists them"},
     CliOption{.name = "--private", .help = "peers come from the trackers only"},
     CliOption{.name = "--source", .value = "TEXT", .help = "the source field, part of the hash"},
     CliOption{.name = "--comment", .value = "TEXT", .help = "a comment"},

@@ -223,6 +223,8 @@ Applied apply(const ConfigInputs& inputs, const Setting& setting, const ConfigVa
       return assign(count_of(setting, word), out.connections);
     case SettingId::limits_connections_per_torrent:
       return assign(count_of(setting, word), out.connections_per_torrent);
+    case SettingId::limits_dial_below:
+      return assign(count_of(setting, word), out.dial_below);
     case SettingId::log_level:
       return assign(choice_of(setting, word), out.log_level);
     case SettingId::log_format:

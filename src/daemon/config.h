@@ -54,6 +54,7 @@ struct DaemonConfig {
   std::uint64_t up_bytes_per_second = 0;
   std::uint32_t connections = 0;
   std::uint32_t connections_per_torrent = 0;
+  std::uint32_t dial_below = 0;
   LogLevel log_level = LogLevel::info;
   LogFormat log_format = LogFormat::text;
   std::string ports_file;  // absolute; empty: none

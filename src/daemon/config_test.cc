@@ -82,6 +82,7 @@ TEST(Config, DefaultsNeedNoFile) {
   EXPECT_EQ(config.http_connections, 512u);
   EXPECT_EQ(config.connections, 500u);
   EXPECT_EQ(config.connections_per_torrent, 55u);
+  EXPECT_EQ(config.dial_below, 30u);
   EXPECT_EQ(config.log_level, LogLevel::info);
   EXPECT_EQ(config.log_format, LogFormat::text);
   EXPECT_EQ(config.ports_file, "");

@@ -126,8 +126,7 @@ NodeConfig Daemon::node_config() const {
                                .up_bytes_per_second = config.up_bytes_per_second};
   out.client.session.total_max = config.connections;
   out.client.session.per_torrent_max = config.connections_per_torrent;
-  out.client.session.dial_below =
-      std::min(out.client.session.dial_below, config.connections_per_torrent);
+  out.client.session.dial_below = std::min(config.dial_below, config.connections_per_torrent);
   out.client.warn = [&log = log_](const std::string& text) {
     log.write(LogLevel::warn, "engine", text);
   };

@@ -124,10 +124,10 @@ class SameAsLibtorrent(CliTest):
         libtorrent.set_piece_hashes(torrent, str(self.dir))
         return libtorrent.torrent_info(torrent.generate()).info_hashes()
 
-    def assert_same(self, path, kind, piece_size):
+    def assert_same(self, path, kind, piece_size, *options):
         theirs = self.reference(path, kind, piece_size)
         ours = self.weir("create", path, f"--{kind}", "--piece-size", piece_size, "-o", "t.torrent",
-                         "--force", "--json").json
+                         "--force", "--json", *options).json
         if kind != "v2":
             self.assertEqual(ours["info_hash_v1"], str(theirs.v1))
         if kind != "v1":
@@ -146,6 +146,15 @@ class SameAsLibtorrent(CliTest):
             for piece_size in (16384, 65536):
                 with self.subTest(kind=kind, piece_size=piece_size):
                     self.assert_same("tree", kind, piece_size)
+
+    def test_v1_tree_as_libtorrent_lists_it(self):
+        self.write_tree("tree")
+        for i in 10, 9, 1, 2:  # some order that no file system sorts by
+            self.write(f"tree/more/{i}", 100 * i)
+        for piece_size in (16384, 65536):
+            self.assert_same("tree", "v1", piece_size, "--directory-order")
+        refused = self.weir("create", "tree", "--directory-order", "-o", "-", code=2)
+        self.assertIn("--v1", refused.err)
 
     def test_v1_tree_in_our_order(self):
         # libtorrent leaves the order of a v1 torrent to its caller.

@@ -54,6 +54,13 @@ class Usage(CliTest):
         self.assertEqual(done.returncode, 2)
         self.assertEqual(shown.decode().replace("\r\n", "\n"), self.weir("--help").text)
 
+    def test_connection_limits_at_and_past_them(self):
+        for option, low, high in ("--torrent-connections", 2, 4096), ("--dial-below", 1, 4096):
+            for command in ("get", "no.torrent"), ("seed", "no.torrent", "--data", "."):
+                for value, code in (low, 3), (high, 3), (low - 1, 2), (high + 1, 2), ("1x", 2):
+                    with self.subTest(option=option, value=value, command=command[0]):
+                        self.weir(*command, option, value, "--state-dir", "s", code=code)
+
     def test_committed_files_are_what_the_program_prints(self):
         for shell, name in (("bash", "weir.bash"), ("zsh", "_weir"), ("fish", "weir.fish")):
             committed = (ROOT / "share/completions" / name).read_text()
