@@ -29,6 +29,16 @@ if(WEIR_SANITIZE)
     target_compile_options(weir_flags INTERFACE -Wno-maybe-uninitialized)
   endif()
 endif()
+
+# weir_time_limit(TEST SECONDS): after how long a test counts as hung. A sanitizer makes some work ten
+# times as slow.
+function(weir_time_limit test seconds)
+  if(WEIR_SANITIZE)
+    math(EXPR seconds "${seconds} * 4")
+  endif()
+  set_tests_properties(${test} PROPERTIES TIMEOUT ${seconds})
+endfunction()
+
 if(WEIR_LIBFUZZER)
   target_compile_options(weir_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()

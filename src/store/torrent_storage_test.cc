@@ -186,7 +186,7 @@ TEST(TorrentStorage, SyncReachesEachFileOfThePiecesOnce) {
 }
 
 TEST(TorrentStorage, STO_09_OffsetsBeyond32And40BitsKeepTheirBytes) {
-  constexpr std::uint32_t kLarge = 16 * 1024 * 1024;
+  constexpr std::uint32_t kLarge = 4 * 1024 * 1024;
   for (const auto kind : {TorrentKind::v1, TorrentKind::v2, TorrentKind::hybrid}) {
     auto info = std::make_shared<TorrentInfo>();
     info->name = "t";
