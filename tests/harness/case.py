@@ -113,6 +113,12 @@ class Case(unittest.TestCase):
         wrong = contents.difference(expected, actual, lenient)
         self.assertEqual([], wrong, "the trees differ")
 
+    def assert_memory(self, process: Process, most: int, before: int = 0) -> None:
+        """It holds less than `most` bytes more than `before`. A sanitizer's is not measured: it
+        keeps what was freed, and a shadow of all memory."""
+        if not sanitizer.is_in(process.argv[0]):
+            self.assertLess(process.memory_bytes() - before, most, "memory grew")
+
 
 SKIPPED = 77  # what ctest is told to take for "skipped"
 

@@ -274,7 +274,7 @@ class HttpTrackers(HostileCase):
                 self.node = node
                 self.place_of_node()
                 self.assert_given_up(server, 45)
-                self.assertLess(node.process.memory_bytes(), 64 * MIB)
+                self.assert_memory(node.process, 64 * MIB)
                 self.assert_serves()
 
 

@@ -146,7 +146,7 @@ class Memory(Case):
         self.upload(node, 4 * MIB)
         before = node.process.memory_bytes()
         name = self.upload(node, LARGE)
-        self.assertLess(node.process.memory_bytes() - before, SLACK)
+        self.assert_memory(node.process, SLACK, before)
         lazy = []
         for number in range(20):
             connection = http.client.HTTPConnection(*node.http, BLOCKED)
@@ -157,7 +157,7 @@ class Memory(Case):
             lazy.append(connection)
         # Others are served meanwhile.
         self.assertEqual(CHUNK, node.get(f"/btih/{name[4:]}", f"-{len(CHUNK)}").body)
-        self.assertLess(node.process.memory_bytes() - before, 3 * SLACK)
+        self.assert_memory(node.process, 3 * SLACK, before)
 
     def test_an_upload_too_many_is_told_to_come_later(self):
         node = Node(self)
