@@ -8,7 +8,10 @@ import random
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
+import urllib.parse
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -17,6 +20,7 @@ from harness import sanitizer
 
 WEIR = os.environ.get("WEIR", "weir")
 ROOT = Path(__file__).resolve().parents[2]
+SECRET = "0123456789abcdef0123"  # the passkey in every tracker's URL
 
 
 def bencode(value) -> bytes:
@@ -100,3 +104,31 @@ class CliTest(unittest.TestCase):
                     os.readlink(path) if path.is_symlink() else path.lstat().st_size
                     if path.is_file() else None)
         return found
+
+
+class Tracker:
+    """Answers an announce with what `answer(event)` gives."""
+
+    def __init__(self, test: CliTest, answer):
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                query = urllib.parse.urlsplit(self.path).query
+                body = answer(dict(urllib.parse.parse_qsl(query, encoding="latin-1")).get("event"))
+                try:
+                    self.send_response(200)
+                    self.send_header("Content-Length", str(len(body)))
+                    self.end_headers()
+                    self.wfile.write(body)
+                except OSError:
+                    pass  # weir has left
+
+            def log_message(self, *_):
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.host = f"127.0.0.1:{self._server.server_address[1]}"
+        self.url = f"http://{self.host}/{SECRET}/announce"
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        test.addCleanup(self._server.server_close)
+        test.addCleanup(self._server.shutdown)

@@ -7,41 +7,10 @@ import socket
 import subprocess
 import threading
 import unittest
-import urllib.parse
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from support import CliTest, bencode
+from support import SECRET, CliTest, Tracker, bencode
 
-SECRET = "0123456789abcdef0123"
 GOOD = bencode({"interval": 1800, "complete": 2, "incomplete": 3, "peers": b""})
-
-
-class Tracker:
-    """Answers an announce with what `answer(event)` gives."""
-
-    def __init__(self, test: CliTest, answer):
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):
-                query = urllib.parse.urlsplit(self.path).query
-                body = answer(dict(urllib.parse.parse_qsl(query, encoding="latin-1")).get("event"))
-                try:
-                    self.send_response(200)
-                    self.send_header("Content-Length", str(len(body)))
-                    self.end_headers()
-                    self.wfile.write(body)
-                except OSError:
-                    pass  # weir has left
-
-            def log_message(self, *_):
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.host = f"127.0.0.1:{self._server.server_address[1]}"
-        self.url = f"http://{self.host}/{SECRET}/announce"
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        test.addCleanup(self._server.server_close)
-        test.addCleanup(self._server.shutdown)
 
 
 class Trackers(CliTest):

@@ -93,6 +93,22 @@ class Usage(CliTest):
                               text=True, check=True)
         self.assertEqual(done.stdout.split("\n")[:2], ["--select --sequential --seed", "create"])
 
+    @unittest.skipIf(shutil.which("zsh") is None, "zsh is not installed")
+    def test_zsh_can_read_its_completion(self):
+        self.assert_readable("zsh", ["zsh", "--no-rcs", "-n"])
+
+    @unittest.skipIf(shutil.which("fish") is None, "fish is not installed")
+    def test_fish_can_read_its_completion(self):
+        self.assert_readable("fish", ["fish", "--no-execute"])
+
+    def assert_readable(self, shell, command):
+        """The shell parses it, and would have said so of what it can't parse."""
+        script = self.weir("completion", shell).text
+        for text, good in ((script, True), (script + "\nif (\n", False)):
+            done = subprocess.run([*command, self.write("script", text.encode())], env=self.env,
+                                  stdin=subprocess.DEVNULL, capture_output=True, check=False)
+            self.assertEqual((done.returncode == 0, done.stderr == b""), (good, good), done.stderr)
+
     def test_full_stdout_is_an_error(self):
         with open("/dev/full", "wb") as full:
             done = subprocess.run(self.command("show", "a" * 40), stdout=full,
