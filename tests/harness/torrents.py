@@ -41,11 +41,12 @@ class Torrent:
             return _tree_size(self.fields[b"file tree"])
         return sum(file[b"length"] for file in self.fields.get(b"files", [self.fields]))
 
-    def magnet(self, trackers=(), peers=()) -> str:
+    def magnet(self, trackers=(), peers=(), with_v2: bool = True) -> str:
+        """By all its info hashes, or by that of v1 alone."""
         parts = []
         if self.kind != "v2":
             parts.append(f"xt=urn:btih:{self.v1_hash.hex()}")
-        if self.kind != "v1":
+        if self.kind != "v1" and with_v2:
             parts.append(f"xt=urn:btmh:1220{self.v2_hash.hex()}")
         parts += [f"tr={url}" for url in trackers]
         parts += [f"x.pe={address}:{port}" for address, port in peers]

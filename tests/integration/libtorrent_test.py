@@ -21,14 +21,8 @@ class LibtorrentTest(HybridMatrix, Matrix, Case):
     def test_get_v2_large_pieces(self):
         self.get_from_client(LARGE_PIECES, "v2")
 
-    def test_get_hybrid_large_pieces(self):
-        self.get_from_client(LARGE_PIECES, "hybrid")
-
     def test_get_a_v2_tree_by_magnet(self):
         self.get_from_client(TREE, "v2", magnet=True)
-
-    def test_get_a_hybrid_tree_by_magnet(self):
-        self.get_from_client(TREE, "hybrid", magnet=True)
 
     def test_seed_a_v2_tree(self):
         self.seed_to_client(TREE, "v2")
@@ -39,14 +33,17 @@ class LibtorrentTest(HybridMatrix, Matrix, Case):
     def test_seed_v2_large_pieces(self):
         self.seed_to_client(LARGE_PIECES, "v2")
 
-    def test_seed_hybrid_large_pieces(self):
-        self.seed_to_client(LARGE_PIECES, "hybrid")
-
     def test_seed_a_v2_tree_by_magnet(self):
         self.seed_to_client(TREE, "v2", magnet=True)
 
-    def test_seed_a_hybrid_tree_by_magnet(self):
-        self.seed_to_client(TREE, "hybrid", magnet=True)
+    def test_weir_finishes_the_v2_torrent_that_the_client_began(self):
+        self.weir_goes_on_after_the_client("v2")
+
+    def test_the_client_finishes_the_v2_torrent_that_weir_began(self):
+        self.the_client_goes_on_after_weir("v2")
+
+    def test_get_of_a_v2_torrent_goes_on_after_a_kill(self):
+        self.weir_goes_on_after_a_kill("v2")
 
 
 if __name__ == "__main__":

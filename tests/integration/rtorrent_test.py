@@ -9,6 +9,7 @@ from harness.case import Case, main
 
 class RtorrentTest(HybridMatrix, Matrix, Case):
     client_class = Rtorrent
+    reads_btmh = False
 
 
 if __name__ == "__main__":
