@@ -15,6 +15,7 @@ import check_length
 import check_purity
 import check_spdx
 import check_words
+import tell_skipped
 
 SPDX = "// SPDX-License-Identifier: MIT OR Apache-2.0\n"
 LAYERS = """<!-- layers:begin -->
@@ -265,6 +266,41 @@ class Format(Tree):
         self.assertIn("a.h", check_format.problems(self.root)[0])
         check_format.format_files(self.root, ["-i"])
         self.assert_none(check_format)
+
+
+class TellSkipped(unittest.TestCase):
+    def lines(self, *cases: str) -> list[str]:
+        return tell_skipped.lines(f"<testsuite>{''.join(cases)}</testsuite>")
+
+    def case(self, name: str, output: str = "", inside: str = "", status: str = "run") -> str:
+        return (f'<testcase name="{name}" status="{status}">{inside}'
+                f"<system-out>{output}</system-out></testcase>")
+
+    def test_programs_are_named_once_for_each_reason(self):
+        skipped = '<skipped message="SKIP_RETURN_CODE=77"/>'
+        self.assertEqual(self.lines(
+            self.case("b", "skipped: no network\n", skipped), self.case("d", "", skipped),
+            self.case("a", "skipped: no network\n", skipped), self.case("c", "fine\n"),
+            self.case("e", status="notrun")),
+            ["did not run: a, b: no network", "did not run: d: SKIP_RETURN_CODE=77",
+             "did not run: e: it does not say why"])
+
+    def test_tests_of_a_program_are_counted_for_each_reason(self):
+        output = ("test_a (M.a) ... skipped 'no zsh'\ntest_b (M.b) ... ok\n"
+                  "test_c (M.c) ... skipped \"it's absent\"\ntest_d (M.d) ... skipped 'no zsh'\n"
+                  "OK (skipped=3)\n")
+        self.assertEqual(self.lines(self.case("cli", output)),
+                         ["did not run: 2 tests of cli: no zsh",
+                          "did not run: 1 test of cli: it's absent"])
+
+    def test_googletest_says_why_on_the_line_before(self):
+        output = ("x_test.cc:7: Skipped\nno IPv6 here\n[  SKIPPED ] X.Y (0 ms)\n"
+                  "[  PASSED  ] 3 tests.\n[  SKIPPED ] 1 test, listed below:\n[  SKIPPED ] X.Y\n")
+        self.assertEqual(self.lines(self.case("x_test", output)),
+                         ["did not run: 1 test of x_test: no IPv6 here"])
+
+    def test_a_run_of_everything_says_nothing(self):
+        self.assertEqual(self.lines(self.case("a", "test_a (M.a) ... ok\nOK\n")), [])
 
 
 if __name__ == "__main__":

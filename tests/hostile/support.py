@@ -5,15 +5,13 @@ done with it, and how much memory an attack costs."""
 import contextlib
 import hashlib
 import random
-import subprocess
 import sys
 import threading
-import unittest
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[1])]
 
-from harness import network, sanitizer, torrents, weir
+from harness import case, sanitizer, torrents, weir
 from harness.case import Case
 from harness.processes import wait_until
 from oracle import Watch
@@ -220,9 +218,6 @@ class HostileCase(Case):
 
 
 def main() -> None:
-    network.enter()
     # More addresses than the harness gives: all of a block is local to the loopback device.
-    commands = [f"address add {block}.0.1/16 dev lo" for block in (SOURCE_BLOCK, GLOBAL_BLOCK)]
-    commands.append(f"address add {TRAP_ADDRESS}/32 dev lo")
-    subprocess.run(["ip", "-batch", "-"], input="\n".join(commands), text=True, check=True)
-    unittest.main(module="__main__", verbosity=2, failfast=False)
+    more = [f"address add {block}.0.1/16 dev lo" for block in (SOURCE_BLOCK, GLOBAL_BLOCK)]
+    case.main([*more, f"address add {TRAP_ADDRESS}/32 dev lo"])
