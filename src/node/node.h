@@ -119,8 +119,10 @@ class Node {
   // upload.cc
   [[nodiscard]] bool reserve(std::uint64_t bytes);
   void release(std::uint64_t bytes);
+  // `reserved` is what reserve() has given the upload; it is 0 once the content counts as in use.
   NodeResult<void> publish(std::unique_ptr<ContentDir::Incoming> file,
-                           const std::shared_ptr<const Publication>& publication);
+                           const std::shared_ptr<const Publication>& publication,
+                           std::uint64_t& reserved);
   // fetch.cc
   void on_event(const Event& event);
   NodeResult<AddedTorrent> add_or_tell(const FetchSource& source, const FetchDone& done);

@@ -69,7 +69,7 @@ NodeResult<std::shared_ptr<const Publication>> Upload::State::publish() {
   std::optional<codex::HashedContent> hashed_data;
   if (data) hashed_data = data->finish();
   WEIR_TRY(publication, make_publication(options, torrent.finish(), std::move(hashed_data), now));
-  WEIR_CHECK(node.publish(std::move(file), publication));
+  WEIR_CHECK(node.publish(std::move(file), publication, reserved));
   return publication;
 }
 
@@ -120,7 +120,8 @@ void Node::release(std::uint64_t bytes) {
 }
 
 NodeResult<void> Node::publish(std::unique_ptr<ContentDir::Incoming> file,
-                               const std::shared_ptr<const Publication>& publication) {
+                               const std::shared_ptr<const Publication>& publication,
+                               std::uint64_t& reserved) {
   const std::lock_guard one(publish_mutex_);
   // The order is what a kill can't spoil: the file gets its place while its name in incoming/ tells
   // that it is on its way, the catalogue learns of it, and then that name goes.
@@ -143,6 +144,9 @@ NodeResult<void> Node::publish(std::unique_ptr<ContentDir::Incoming> file,
       remove_names(before);
     }
     add_names(publication);
+    // What was held is in use now. Were it both for a moment, others would find less room than
+    // there is.
+    reserved_ -= std::exchange(reserved, 0);
   }
   for (const auto& metadata : {publication->hybrid, publication->reference}) {
     const auto key = client_->find(metadata->info->hashes);

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Uploads over HTTP: the reference's names for them, other clients that download them from the node,
-and what is left of those that were cut off."""
+what is left of those that were cut off, and of those that a quota has no room for."""
 
 import hashlib
 import json
+import random
 import signal
 import sys
+import threading
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[1])]
@@ -261,6 +263,98 @@ class CutOff(Case):
         self.assertEqual(self.before, self.node.files())
         self.node.again()
         self.check()
+
+
+class Quota(Case):
+    """What 64 writers do to a quota that a few of them fill."""
+
+    WRITERS = 64
+    QUOTA = 8 * MIB
+
+    def setUp(self):
+        self.node = Node(self, "--quota", str(self.QUOTA))
+
+    @staticmethod
+    def content(writer: int) -> bytes:
+        """No two are equal, nor of one size, so that a sum tells which are in it."""
+        return random.Random(writer).randbytes(512 * 1024 + writer * writer)
+
+    def space(self) -> tuple[int, int]:
+        """Bytes in use, and held by uploads under way."""
+        told = self.node.get(API + "/space").json()
+        self.assertEqual(self.QUOTA, told["quotaMaxBytes"])
+        return told["quotaUsedBytes"], told["quotaReservedBytes"]
+
+    def write(self, writer: int, start: threading.Barrier, answers: dict) -> None:
+        """Every other one does not say how long it is."""
+        body = self.content(writer)
+        if writer % 2:
+            body = iter([body[at:at + 16_384] for at in range(0, len(body), 16_384)])
+        start.wait(60)
+        answers[writer] = self.node.ask("POST", API + "/torrent", body,
+                                        {"Accept": "application/json"})
+
+    def most_at_once(self, threads) -> tuple[int, int]:
+        """The most bytes that lay on the disk together, and that the node had given away, while one
+        of the threads lived. What has grown or gone between two looks counts as in the smaller."""
+        on_disk = given = 0
+        before = self.node.files()
+        while any(thread.is_alive() for thread in threads):
+            given = max(given, sum(self.space()))
+            now = self.node.files()
+            on_disk = max(on_disk, sum(min(size, now.get(path, 0))
+                                       for path, size in before.items()))
+            before = now
+        return on_disk, given
+
+    def race(self) -> dict:
+        start, answers = threading.Barrier(self.WRITERS + 1), {}
+        threads = [threading.Thread(target=self.write, args=(writer, start, answers), daemon=True)
+                   for writer in range(self.WRITERS)]
+        for thread in threads:
+            thread.start()
+        start.wait(60)
+        on_disk, given = self.most_at_once(threads)
+        for thread in threads:
+            thread.join()
+        self.assertEqual(self.WRITERS, len(answers), "a writer got no answer")
+        self.assertLessEqual(given, self.QUOTA)
+        self.assertLessEqual(on_disk, self.QUOTA)
+        return answers
+
+    def test_STO_13_64_writers_never_pass_it_and_refusals_leave_nothing(self):
+        answers = self.race()
+        kept, refused = {}, 0
+        for writer, answer in answers.items():
+            if answer.status == 200:
+                kept[writer] = answer.json()
+                continue
+            self.assertEqual(507, answer.status, answer.body)
+            # By its length, or by what came.
+            self.assertRegex(answer.body, rb"^[Tt]he node's quota does not have room for this\b")
+            self.assertEqual("text/plain", answer.fields["content-type"].partition(";")[0])
+            refused += 1
+        self.assertGreater(refused, 0, "everything fits")
+        self.assertTrue(kept, "nothing fits")
+
+        used = sum(len(self.content(writer)) for writer in kept)
+        wait_until("nothing is held", lambda: self.space() == (used, 0), 20)
+        self.assertEqual(sorted(len(self.content(writer)) for writer in kept),
+                         sorted(self.node.files().values()), "what lies on the disk")
+        for writer, names in kept.items():
+            self.assertEqual(self.content(writer), self.node.get(names["links"]["btih"]).body)
+
+        # The account is exact: what is left, and not a byte more.
+        left = self.QUOTA - used
+        rest = random.Random("rest").randbytes(left + 1)
+        self.assertEqual(507, self.node.ask("POST", API + "/torrent", rest).status)
+        if left:
+            self.assertEqual(200, self.node.ask("POST", API + "/torrent", rest[:-1]).status)
+        self.assertEqual((self.QUOTA, 0), self.space())
+        freed = min(kept)
+        self.node.ask("DELETE", f"{API}/data/{kept[freed]['cid']}")
+        wait_until("the room is given back", lambda: self.space() ==
+                   (self.QUOTA - len(self.content(freed)), 0), 20)
 
 
 if __name__ == "__main__":
