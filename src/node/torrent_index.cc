@@ -179,21 +179,20 @@ std::vector<TorrentKey> TorrentIndex::due(bool all) {
   return {out.begin(), out.end()};
 }
 
-// Always at least one turn of the engine, behind which everything is known that was done before:
-// who adds a torrent and then looks, sees it.
+// A turn of the engine comes first, behind which the events are here of everything that was done
+// before: who adds a torrent and then looks, sees it, and in the state that it is in.
 void TorrentIndex::refresh() {
   const std::lock_guard one(refresh_mutex_);
+  (void)client_.statuses({});
   const auto now = std::chrono::steady_clock::now();
   const bool all = now - refreshed_ >= kRefreshInterval;
   if (all) refreshed_ = now;
   const std::vector<TorrentKey> keys = due(all);
-  std::size_t at = 0;
-  do {
+  for (std::size_t at = 0; at < keys.size(); at += kBatch) {
     const std::size_t end = std::min(keys.size(), at + kBatch);
     (void)ask({keys.begin() + static_cast<std::ptrdiff_t>(at),
                keys.begin() + static_cast<std::ptrdiff_t>(end)});
-    at = end;
-  } while (at < keys.size());
+  }
 }
 
 std::vector<TorrentIndex::RowPtr> TorrentIndex::rows() const {

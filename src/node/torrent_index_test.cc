@@ -49,6 +49,20 @@ TEST_F(TorrentIndexTest, WhoAddsAndLooksSeesIt) {
   }
 }
 
+TEST_F(TorrentIndexTest, WhoAddsAndLooksSeesItsStateThoughTheEventIsLate) {
+  node_->set_observer([this](const Event& event) {
+    // The engine is busy between the answer to add() and the event.
+    std::this_thread::sleep_for(std::chrono::milliseconds(30));
+    index_.on_event(event);
+  });
+  for (int i = 0; i < 3; ++i) {
+    const TorrentKey key = add(i, "t");
+    const TorrentTotals totals = index_.totals();
+    const auto state = static_cast<std::size_t>(node_->client().status(key)->state);
+    EXPECT_EQ(totals.by_state[state], static_cast<std::size_t>(i) + 1);
+  }
+}
+
 TEST_F(TorrentIndexTest, WhatWasThereBeforeIsFound) {
   (void)add(1, "first");
   TorrentIndex late(node_->client());
