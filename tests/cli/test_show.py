@@ -104,6 +104,16 @@ class Show(CliTest):
         self.assertNotIn("\x00", run.json["name"])
         self.assertEqual(len(run.json["info_hash_v1"]), 40)
 
+    def test_MET_07_a_million_empty_files_are_refused(self):
+        # All of one name, then each of its own: 24 to 30 MB, less than a torrent may have.
+        for name in (lambda number: b"1:a", lambda number: b"7:%07d" % number):
+            files = b"".join(b"d6:lengthi0e4:pathl%see" % name(n) for n in range(1_000_000))
+            text = b"d4:infod5:filesl" + files + b"e4:name1:x12:piece lengthi16384e6:pieces0:ee"
+            self.assertLess(len(text), 32 << 20)
+            self.write("t.torrent", text)
+            run = self.weir("show", "t.torrent", "--json", code=12)
+            self.assertIn(run.json["error"]["code"], ("bad_bencode", "too_many_files"))
+
     def test_MET_11_traversal_is_made_harmless(self):
         bad = [["..", "x"], ["..", "..", "x"], ["/etc/x"], ["C:\\x"], ["\\\\srv\\share"],
                ["a\\..\\..\\b"], [".", "y"], ["", "z"], ["a/b"], ["..", "..", "etc", "canary"]]
