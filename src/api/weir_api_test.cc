@@ -105,6 +105,17 @@ TEST_F(WeirApiTest, AnUploadIsListedWithBothItsTorrentsAndRemovedWithItsContent)
   EXPECT_EQ(files("a"), 0U);
 }
 
+TEST_F(WeirApiTest, TheCidOfAnUploadNamesIt) {
+  const auto node = serve("a");
+  const std::string hash = upload(*node, counted_bytes(1000));
+  const std::string cid(value_of(api(*node, "GET", "/torrents/" + hash)).at("upload").as_string());
+  const ClientAnswer here = api(*node, "POST", "/torrents", cid, "text/plain");
+  EXPECT_EQ(here.status, 200U) << here.body;
+  EXPECT_EQ(value_of(here).at("upload").as_string(), cid);
+  const auto other = serve("b");
+  EXPECT_EQ(code_of(api(*other, "POST", "/torrents", "{\"hash\":\"" + cid + "\"}")), "bad_hash");
+}
+
 TEST_F(WeirApiTest, ATorrentIsAddedByEveryForm) {
   const auto seed = serve("seed");
   const std::string hash = upload(*seed, counted_bytes(1000));
@@ -123,6 +134,12 @@ TEST_F(WeirApiTest, ATorrentIsAddedByEveryForm) {
       api(*node, "POST", "/torrents", "{\"hash\":\"" + hash_of(2) + "\",\"paused\":true}");
   EXPECT_EQ(by_json.status, 201U) << by_json.body;
   EXPECT_EQ(value_of(by_json).at("state").as_string(), "paused");
+  const auto raw = Sha1Digest::from_hex_text(hash_of(3));
+  const Cid cid = Cid::v1(Multicodec::torrent_info, Multihash::of(*raw));
+  const ClientAnswer by_cid = api(*node, "POST", "/torrents", cid.text(), "text/plain");
+  EXPECT_EQ(by_cid.status, 201U) << by_cid.body;
+  EXPECT_EQ(value_of(by_cid).at("hash").as_string(), hash_of(3));
+  EXPECT_EQ(api(*node, "DELETE", "/torrents/" + hash_of(3)).status, 204U);
   EXPECT_EQ(api(*node, "DELETE", "/torrents/" + hash_of(2)).status, 204U);
   EXPECT_EQ(api(*node, "DELETE", "/torrents/" + hash_of(2)).status, 404U);
   EXPECT_EQ(value_of(api(*node, "GET", "/torrents")).at("total").as_int64(), 2);

@@ -119,10 +119,25 @@ void later(Context& context, const RequestPtr& request, std::function<void(WeirS
   if (!posted) answer_error(request, 503, "stopping", "The node is stopping.");
 }
 
+std::optional<InfoHashes> hashes_of_cid(Node& node, std::string_view text) {
+  const auto cid = Cid::parse(text);
+  if (!cid) return std::nullopt;
+  if (cid->codec() == Multicodec::torrent_info) {
+    InfoHashes out;
+    out.v1 = cid->hash().as_sha1();
+    return out.v1 ? std::optional(out) : std::nullopt;
+  }
+  const auto publication = node.publication(*cid);
+  if (!publication) return std::nullopt;
+  return publication->hybrid->info->hashes;
+}
+
 void later_with_torrent(Context& context, const RequestPtr& request,
                         std::function<void(WeirState&, TorrentKey)> work) {
-  const auto hash = codex::parse_info_hash_text(request->captures.at(0));
-  const auto hashes = hash ? info_hashes(*hash) : std::nullopt;
+  const std::string& text = request->captures.at(0);
+  const auto hash = codex::parse_info_hash_text(text);
+  auto hashes = hash ? info_hashes(*hash) : std::nullopt;
+  if (!hashes) hashes = hashes_of_cid(context.node, text);
   if (!hashes) {
     return answer_error(request, 400, "bad_hash",
                         "An info hash is 40 or 64 hexadecimal digits, or 32 of base32.");

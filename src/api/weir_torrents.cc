@@ -136,7 +136,7 @@ struct BadBody {
 using ReadBody = std::expected<Wanted, BadBody>;
 
 // A magnet link or an info hash in any of its forms.
-ReadBody read_link(std::string_view text) {
+ReadBody read_link(Node& node, std::string_view text) {
   Wanted out;
   text = http::trimmed(text);
   while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
@@ -148,7 +148,8 @@ ReadBody read_link(std::string_view text) {
     return out;
   }
   const auto hash = codex::parse_info_hash_text(text);
-  const auto hashes = hash ? info_hashes(*hash) : std::nullopt;
+  auto hashes = hash ? info_hashes(*hash) : std::nullopt;
+  if (!hashes) hashes = hashes_of_cid(node, text);
   if (!hashes) {
     return std::unexpected(BadBody{"bad_hash", "This is neither a magnet link nor an info hash."});
   }
@@ -156,7 +157,7 @@ ReadBody read_link(std::string_view text) {
   return out;
 }
 
-ReadBody read_request(Bytes body) {
+ReadBody read_request(Node& node, Bytes body) {
   const auto bad = [](const char* text) { return std::unexpected(BadBody{"bad_request", text}); };
   const auto root = read_json(body);
   const json::object* object = root ? root->if_object() : nullptr;
@@ -176,12 +177,12 @@ ReadBody read_request(Bytes body) {
     }
   }
   if (!link) return bad("One of magnet and hash is given, as a string.");
-  auto out = read_link(*link);
+  auto out = read_link(node, *link);
   if (out) out->options = options;
   return out;
 }
 
-ReadBody read_file(Buffer body) {
+ReadBody read_file(Node&, Buffer body) {
   auto source = read_torrent_file(std::move(body));
   if (!source) return std::unexpected(BadBody{"bad_torrent", source.error()});
   if (!source->metadata) {
@@ -226,11 +227,11 @@ void list_torrents(Context& context, const RequestPtr& request) {
 
 void add_torrent(Context& context, const RequestPtr& request) {
   const std::string type = essence_of(*request);
-  ReadBody (*read)(Buffer) = nullptr;
+  ReadBody (*read)(Node&, Buffer) = nullptr;
   if (type == "application/json") {
-    read = [](Buffer body) { return read_request(body); };
+    read = [](Node& node, Buffer body) { return read_request(node, body); };
   } else if (type == "text/plain") {
-    read = [](Buffer body) { return read_link(as_text(body)); };
+    read = [](Node& node, Buffer body) { return read_link(node, as_text(body)); };
   } else if (type == "application/x-bittorrent" || type == "application/octet-stream") {
     read = read_file;
   } else {
@@ -242,7 +243,7 @@ void add_torrent(Context& context, const RequestPtr& request) {
   receive(request, most, [&context, request, read](Buffer body) {
     auto shared = std::make_shared<Buffer>(std::move(body));
     later(context, request, [request, read, shared](WeirState& state) {
-      auto wanted = read(std::move(*shared));
+      auto wanted = read(state.node, std::move(*shared));
       if (!wanted) return answer_error(request, 400, wanted.error().code, wanted.error().text);
       const auto added = state.node.add(std::move(wanted->source), wanted->options);
       if (!added) return request->answer(weir_error(added.error()));

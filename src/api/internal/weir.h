@@ -62,7 +62,10 @@ void answer_error(const RequestPtr& request, unsigned status, std::string_view c
 void answer_json(const RequestPtr& request, const boost::json::value& value, unsigned status = 200);
 // Runs it on one of the node's threads, or answers that the node is stopping.
 void later(Context& context, const RequestPtr& request, std::function<void(WeirState&)> work);
-// The same with the torrent that the path names; answers 400 or 404 when there is none.
+// A CID of an info hash, or of an upload that is here, as a torrent's name.
+[[nodiscard]] std::optional<InfoHashes> hashes_of_cid(Node& node, std::string_view text);
+// The same with the torrent that the path names, by an info hash or a CID; answers 400 or 404 when
+// there is none.
 void later_with_torrent(Context& context, const RequestPtr& request,
                         std::function<void(WeirState&, TorrentKey)> work);
 // The body as JSON, at most 64 levels deep (LIM-13).
