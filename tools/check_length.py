@@ -13,7 +13,7 @@ import checklib
 MAX_FILE = 500
 MAX_FUNCTION = 70
 FOLDERS = {"src", "sim", "fuzz", "bench", "tests", "tools", "cmake"}
-SUFFIXES = {".cc", ".h", ".py", ".sh", ".js", ".mjs", ".cmake"}
+SUFFIXES = {".cc", ".h", ".py", ".sh", ".js", ".mjs", ".css", ".html", ".cmake"}
 CTAGS = "ctags-universal"
 
 

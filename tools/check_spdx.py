@@ -6,7 +6,7 @@ from pathlib import Path
 import checklib
 
 LINE = "SPDX-License-Identifier: MIT OR Apache-2.0"
-SUFFIXES = {".cc", ".h", ".py", ".sh", ".cmake", ".js", ".mjs", ".cjs", ".fish", ".bash"}
+SUFFIXES = {".cc", ".h", ".py", ".sh", ".cmake", ".js", ".mjs", ".cjs", ".css", ".html", ".svg", ".fish", ".bash"}
 
 
 def wants_line(root: Path, path: Path) -> bool:

@@ -164,6 +164,8 @@ class Length(Tree):
         self.assert_one(check_length, "501 lines, at most 500")
         self.write("src/base/a.h", "\n" * 500)
         self.assert_none(check_length)
+        self.write("src/page/web/a.css", "\n" * 501)
+        self.assert_one(check_length, "501 lines, at most 500")
 
     def test_long_function_fails_in_each_language(self):
         self.write("src/base/a.cc", "int f(int x) {\n" + "  ++x;\n" * 69 + "  return x;\n}\n")
@@ -235,6 +237,9 @@ class Spdx(Tree):
         self.write("src/base/b.h", "#pragma once\n")
         self.assert_one(check_spdx, "src/base/b.h")
         self.write("src/base/b.h", SPDX)
+        self.write("src/page/web/a.css", "a {}\n")
+        self.assert_one(check_spdx, "src/page/web/a.css")
+        self.write("src/page/web/a.css", f"/* {SPDX[3:-1]} */\n")
         self.write("tools/run", "#!/bin/sh\n")
         self.assert_one(check_spdx, "tools/run")
 

@@ -50,8 +50,9 @@ bool is_preflight(const Request& request) {
 
 struct Api::Impl {
   Impl(Node& node, ApiConfig its_config) : config(std::move(its_config)), context{node, config} {
-    for (const auto& theme : {api::upload_routes(), api::data_routes(), api::torrent_routes(),
-                              api::node_routes(), api::gateway_routes(), api::weir_routes()}) {
+    for (const auto& theme :
+         {api::upload_routes(), api::data_routes(), api::torrent_routes(), api::node_routes(),
+          api::gateway_routes(), api::weir_routes(), api::page_routes()}) {
       for (const Route& route : theme) {
         router.add(route.method, route.pattern, static_cast<std::uint32_t>(routes.size()));
         routes.push_back(&route);

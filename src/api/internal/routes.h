@@ -40,6 +40,7 @@ struct Route {
 [[nodiscard]] std::span<const Route> node_routes();
 [[nodiscard]] std::span<const Route> gateway_routes();
 [[nodiscard]] std::span<const Route> weir_routes();
+[[nodiscard]] std::span<const Route> page_routes();
 
 // Fetches and goes on with what was found, or answers why not.
 void with_torrent(Context& context, const RequestPtr& request, FetchSource source,
