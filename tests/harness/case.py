@@ -12,7 +12,7 @@ import unittest
 from pathlib import Path
 
 from harness import content as contents
-from harness import network, sanitizer, torrents, weir
+from harness import mounts, network, sanitizer, torrents, weir
 from harness.processes import Process
 from harness.tracker import Tracker
 
@@ -123,11 +123,14 @@ class Case(unittest.TestCase):
 SKIPPED = 77  # what ctest is told to take for "skipped"
 
 
-def main(more_network=()) -> None:
-    """`more_network`: what network.enter() is to order besides."""
+def main(more_network=(), mounting: bool = False) -> None:
+    """`more_network`: what network.enter() is to order besides. `mounting`: the tests mount file
+    systems of their own."""
     try:
         network.enter(more_network)
-    except network.NetworkError as error:
+        if mounting:
+            mounts.enter()
+    except (network.NetworkError, mounts.MountError) as error:
         print(f"skipped: {error}", file=sys.stderr)
         sys.exit(SKIPPED)
     unittest.main(module="__main__", verbosity=2, failfast=False)
