@@ -116,6 +116,16 @@ TEST_F(WeirApiTest, TheCidOfAnUploadNamesIt) {
   EXPECT_EQ(code_of(api(*other, "POST", "/torrents", "{\"hash\":\"" + cid + "\"}")), "bad_hash");
 }
 
+// Also while the engine still looks at the file, which is not for want of metadata.
+TEST_F(WeirApiTest, AnUploadsFilesAndPiecesAreListedAtOnce) {
+  const auto node = serve("a");
+  for (std::size_t size = 1; size <= 20; ++size) {
+    const std::string at = "/torrents/" + upload(*node, counted_bytes(size));
+    EXPECT_EQ(api(*node, "GET", at + "/pieces").status, 200U);
+    EXPECT_EQ(api(*node, "GET", at + "/files").status, 200U);
+  }
+}
+
 TEST_F(WeirApiTest, ATorrentIsAddedByEveryForm) {
   const auto seed = serve("seed");
   const std::string hash = upload(*seed, counted_bytes(1000));

@@ -58,6 +58,11 @@ json::object file_json(const Layout& layout, const Bitfield& have, FileIndex ind
   return out;
 }
 
+// Nothing, while the engine still looks at the torrent's files.
+Bitfield have_of(WeirState& state, TorrentKey key, const TorrentInfo& info) {
+  return state.node.client().have(key).value_or(Bitfield(info.layout.piece_count()));
+}
+
 json::object peer_json(const PeerStatus& peer) {
   json::object out;
   out["address"] = peer.remote.text();
@@ -110,13 +115,13 @@ bool take_limits(const RequestPtr& request, Bytes body, RateLimits& limits) {
 void get_files(Context& context, const RequestPtr& request) {
   later_with_torrent(context, request, [request](WeirState& state, TorrentKey key) {
     const auto info = state.node.client().info(key);
-    const auto have = state.node.client().have(key);
-    if (!info || !have) return no_metadata(request);
+    if (!info) return no_metadata(request);
+    const Bitfield have = have_of(state, key, *info);
     json::array files;
     for (std::size_t i = 0; i < info->layout.files().size(); ++i) {
       const auto index = static_cast<FileIndex>(i);
       if (!info->layout.file(index).attributes.pad) {
-        files.push_back(file_json(info->layout, *have, index));
+        files.push_back(file_json(info->layout, have, index));
       }
     }
     answer_json(request, json::object{{"files", std::move(files)}});
@@ -126,13 +131,13 @@ void get_files(Context& context, const RequestPtr& request) {
 void get_pieces(Context& context, const RequestPtr& request) {
   later_with_torrent(context, request, [request](WeirState& state, TorrentKey key) {
     const auto info = state.node.client().info(key);
-    const auto have = state.node.client().have(key);
-    if (!info || !have) return no_metadata(request);
+    if (!info) return no_metadata(request);
+    const Bitfield have = have_of(state, key, *info);
     json::object out;
-    out["count"] = have->size();
-    out["done"] = have->count();
+    out["count"] = have.size();
+    out["done"] = have.count();
     out["length"] = info->layout.piece_length();
-    out["have"] = to_hex(have->wire());
+    out["have"] = to_hex(have.wire());
     answer_json(request, out);
   });
 }
