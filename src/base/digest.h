@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Fixed-size hash values as distinct types, so that a SHA-1 can't be passed for a SHA-256.
+//
+// Containers keyed by digests are ordered ones: a magnet link or a file tree may name any bytes as
+// a hash, so whoever chooses them could put all keys into one bucket of a hash table.
 #pragma once
 
 #include <algorithm>
@@ -40,18 +43,6 @@ struct Digest {
 
 using Sha1Digest = Digest<20>;
 using Sha256Digest = Digest<32>;
-
-// For unordered containers: the value is already a hash, so its first bytes are one too. Not for
-// keys an attacker can choose freely; info hashes and merkle roots cost a preimage search.
-struct DigestHash {
-  template <std::size_t N>
-  std::size_t operator()(const Digest<N>& digest) const {
-    static_assert(N >= sizeof(std::size_t));
-    std::size_t value;
-    std::memcpy(&value, digest.bytes.data(), sizeof(value));
-    return value;
-  }
-};
 
 // A BitTorrent peer id (BEP 3, BEP 20): 20 bytes chosen by the peer.
 using PeerId = Digest<20>;

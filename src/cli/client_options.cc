@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "cli/error_text.h"
 #include "cli/render.h"
 #include "cli/transfer.h"
 #include "cli/values.h"
@@ -134,8 +135,7 @@ CliResult<void> read_connections(const Arguments& arguments, SessionConfig& sess
 CliError client_failure(const ClientError& error, std::string_view label) {
   return {.exit = exit_code_of(error.code),
           .code = error.code,
-          .text = fmt::format("{}: {}", label,
-                              printable(error.detail.empty() ? error.code : error.detail)),
+          .text = fmt::format("{}: {}", label, explain(error.code, printable(error.detail))),
           .offset = {},
           .field = {}};
 }
@@ -191,8 +191,10 @@ CliResult<std::unique_ptr<Client>> open_client(const Arguments& arguments, Outpu
   } else if (!arguments.value("--state-dir")) {
     // Of a user without a home of its own nobody named this directory, so it is not missed.
     if (const auto made = create_root(config.state_dir); !made) {
-      output.warning(fmt::format("progress is not kept: {}: {}", printable(config.state_dir),
-                                 error_name(made.error().code)));
+      const char* code = error_name(made.error().code);
+      output.warning(with_code(
+          fmt::format("progress is not kept: {}: {}", printable(config.state_dir), explain(code)),
+          code));
       config.state_dir.clear();
     }
   }

@@ -13,6 +13,7 @@
 
 #include "cli/commands.h"
 #include "cli/create_files.h"
+#include "cli/error_text.h"
 #include "cli/json.h"
 #include "cli/render.h"
 #include "cli/source.h"
@@ -106,10 +107,9 @@ CliResult<CreateOptions> create_options(const Arguments& arguments) {
 }
 
 CliError create_failure(const CreateError& error, const std::string& path) {
-  std::string text =
-      fmt::format("{}: no torrent can be made: {}", printable(path), error_name(error.code));
-  if (!error.path.empty()) text += fmt::format(": {}", printable(error.path));
-  if (error.metainfo) text += fmt::format(" ({})", error_name(*error.metainfo));
+  std::string text = fmt::format("{}: no torrent can be made: {}", printable(path),
+                                 explain(error_name(error.code), printable(error.path)));
+  if (error.metainfo) text += fmt::format(" ({})", explain(error_name(*error.metainfo)));
   return {.exit = ExitCode::bad_input,
           .code = error_name(error.code),
           .text = std::move(text),
@@ -196,9 +196,9 @@ void report(const CreatedTorrent& created, const std::string& target, Output& ou
   if (target != "-") text += fmt::format("torrent       {}\n", printable(target));
   if (info.hashes.v1) text += fmt::format("info hash v1  {}\n", info.hashes.v1->hex());
   if (info.hashes.v2) text += fmt::format("info hash v2  {}\n", info.hashes.v2->hex());
-  text +=
-      fmt::format("content       {} in {} pieces of {}\n", render_bytes(info.layout.content_size()),
-                  info.layout.piece_count(), render_bytes(info.layout.piece_length()));
+  text += fmt::format("content       {} in {} of {}\n", render_bytes(info.layout.content_size()),
+                      count_of(info.layout.piece_count(), "piece"),
+                      render_bytes(info.layout.piece_length()));
   text += fmt::format("magnet        {}\n", magnet);
   // stdout carries the torrent itself when that was asked for.
   if (target == "-") {

@@ -13,7 +13,7 @@
 namespace weir {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, ExitCode>, 25> kCodes{{
+constexpr std::array<std::pair<std::string_view, ExitCode>, 27> kCodes{{
     // Disk.
     {"not_found", ExitCode::not_found},
     {"already_exists", ExitCode::conflict},
@@ -36,6 +36,8 @@ constexpr std::array<std::pair<std::string_view, ExitCode>, 25> kCodes{{
     {"not_a_magnet", ExitCode::bad_input},
     {"bad_bencode", ExitCode::bad_input},
     {"info_hash_mismatch", ExitCode::bad_input},
+    {"web_address", ExitCode::bad_input},
+    {"needs_torrent_file", ExitCode::bad_input},
     {"not_bencoded", ExitCode::bad_input},
     // Network.
     {"address_in_use", ExitCode::network},

@@ -23,6 +23,7 @@ TEST(ExitCodeOf, EveryDiskErrorHasItsCode) {
   EXPECT_EQ(exit_code_of(error_name(SessionErrc::bad_metadata)), ExitCode::bad_input);
   EXPECT_EQ(exit_code_of(error_name(SessionErrc::already_added)), ExitCode::conflict);
   EXPECT_EQ(exit_code_of("network"), ExitCode::network);
+  EXPECT_EQ(exit_code_of("web_address"), ExitCode::bad_input);
   EXPECT_EQ(exit_code_of("never heard of"), ExitCode::failure);
 }
 

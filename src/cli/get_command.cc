@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.h"
+#include "cli/error_text.h"
 #include "cli/render.h"
 #include "cli/source.h"
 #include "cli/transfer.h"
@@ -57,7 +58,7 @@ CliError root_failure(const DiskError& error, const std::string& root) {
   }
   return {.exit = exit_code_of(error_name(error.code)),
           .code = error_name(error.code),
-          .text = fmt::format("{}: {}", printable(root), error_name(error.code)),
+          .text = fmt::format("{}: {}", printable(root), explain(error_name(error.code))),
           .offset = {},
           .field = {}};
 }

@@ -67,8 +67,9 @@ constexpr std::array kGet{
     CliOption{.name = "--select",
               .value = "GLOB",
               .repeats = true,
-              .help = "only files whose path within the torrent matches; * matches / too, a "
-                      "directory's path selects what is in it"},
+              .help =
+                  "only files whose path within the torrent matches, as weir show lists them; * "
+                  "matches / too, a directory's path selects what is in it"},
     CliOption{.name = "--sequential", .help = "fetch pieces from first to last"},
     CliOption{.name = "--seed", .help = "go on uploading when all is here, until stopped"},
     kPeer,
@@ -84,7 +85,8 @@ constexpr std::array kGet{
               .value = "TIME",
               .help = "give up when not complete after so many seconds (or 10m, 2h)"},
     kStateDir,
-    CliOption{.name = "--part", .help = "add .part to the names of files while incomplete"},
+    CliOption{.name = "--part",
+              .help = "add .part to the names of files while incomplete; may differ between runs"},
     CliOption{.name = "--preallocate", .help = "reserve the disk space of every file first"},
     CliOption{.name = "--check",
               .value = "HOW",

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "cli/error_text.h"
 #include "cli/json.h"
 
 namespace weir {
@@ -75,9 +76,14 @@ void Output::warning(std::string_view line) {
 }
 
 void Output::error(const CliError& error) {
-  write_line(colour_ ? fmt::format("weir: \x1b[31m{}\x1b[0m", error.text)
-                     : fmt::format("weir: {}", error.text));
+  error_line(error);
   if (!human()) data(error_json(error));
+}
+
+void Output::error_line(const CliError& error) {
+  const std::string text = with_code(error.text, error.code);
+  write_line(colour_ ? fmt::format("weir: \x1b[31m{}\x1b[0m", text)
+                     : fmt::format("weir: {}", text));
 }
 
 void Output::draw(const std::vector<std::string>& lines) {

@@ -37,8 +37,10 @@ class Output {
   void note(std::string_view line);
   // A line on stderr in any case.
   void warning(std::string_view line);
-  // "weir: ..." on stderr; as JSON on stdout too when that is the format.
+  // "weir: TEXT [CODE]" on stderr; as JSON on stdout too when that is the format.
   void error(const CliError& error);
+  // The line alone, of an error that the JSON object at the end will tell.
+  void error_line(const CliError& error);
   // Replaces the lines drawn before. Does nothing unless live.
   void draw(const std::vector<std::string>& lines);
   void clear();

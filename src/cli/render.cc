@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "base/utf8.h"
+#include "cli/error_text.h"
 
 namespace weir {
 namespace {
@@ -90,6 +91,10 @@ std::optional<std::string> render_date(std::int64_t seconds_since_1970) {
                      clock.hours().count(), clock.minutes().count(), clock.seconds().count());
 }
 
+std::string count_of(std::uint64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
 const char* kind_name(TorrentKind kind) {
   switch (kind) {
     case TorrentKind::v1:
@@ -133,32 +138,39 @@ std::string render_percent(std::uint64_t done, std::uint64_t total) {
   return fmt::format("{:.1f}%", std::min(percent, 99.9));
 }
 
-std::string render_transfer(const TorrentStatus& status, std::size_t columns) {
+std::string render_transfer(const TorrentStatus& status, std::size_t columns,
+                            WhenComplete complete) {
   const SwarmStats& swarm = status.swarm;
   std::string numbers;
-  const std::string peers = fmt::format("{} peer{}", swarm.peers, swarm.peers == 1 ? "" : "s");
+  const std::string peers = count_of(swarm.peers, "peer");
   switch (status.state) {
     case TorrentState::fetching_metadata:
       numbers = fmt::format("fetching metadata  {}  {} known", peers, status.known_peers);
       break;
     case TorrentState::checking:
-      numbers = fmt::format("checking {}  {}/{} pieces",
-                            render_percent(status.check_done, status.check_total),
-                            status.check_done, status.check_total);
+      numbers =
+          fmt::format("checking {}  {}/{}", render_percent(status.check_done, status.check_total),
+                      status.check_done, count_of(status.check_total, "piece"));
       break;
     case TorrentState::seeding:
+      if (complete != WhenComplete::seeds) {
+        numbers = fmt::format("{}  {}  {} sent",
+                              complete == WhenComplete::is_done ? "complete" : "finishing",
+                              render_bytes(status.total_bytes), render_bytes(swarm.uploaded_bytes));
+        break;
+      }
       numbers = fmt::format("seeding  up {}  {} sent  {}", render_rate(swarm.up_rate),
                             render_bytes(swarm.uploaded_bytes), peers);
       break;
     case TorrentState::downloading:
       numbers = fmt::format(
-          "{}  {}/{}  {}  up {}  ETA {}  {}  {}/{} pieces",
+          "{}  {}/{}  {}  up {}  ETA {}  {}  {}/{}",
           render_percent(status.done_bytes, status.total_bytes), render_bytes(status.done_bytes),
           render_bytes(status.total_bytes), render_rate(swarm.down_rate),
           render_rate(swarm.up_rate),
           render_eta(status.total_bytes - std::min(status.done_bytes, status.total_bytes),
                      swarm.down_rate),
-          peers, status.pieces_done, status.pieces_total);
+          peers, status.pieces_done, count_of(status.pieces_total, "piece"));
       break;
     case TorrentState::preparing:
     case TorrentState::paused:
@@ -166,10 +178,9 @@ std::string render_transfer(const TorrentStatus& status, std::size_t columns) {
       numbers = state_name(status.state);
       break;
     case TorrentState::failed:
-      numbers = "waiting: " + (status.error
-                                   ? printable(status.error->detail.empty() ? status.error->code
-                                                                            : status.error->detail)
-                                   : std::string("failed"));
+      numbers =
+          "waiting: " + (status.error ? explain(status.error->code, printable(status.error->detail))
+                                      : std::string("failed"));
       break;
   }
   std::string name = printable(status.name);

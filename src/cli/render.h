@@ -21,6 +21,8 @@ namespace weir {
 [[nodiscard]] std::string render_duration(std::chrono::seconds duration);
 // RFC 3339 in UTC: "2024-02-29T12:00:00Z". Nothing outside the years 1970 to 9999.
 [[nodiscard]] std::optional<std::string> render_date(std::int64_t seconds_since_1970);
+// "1 piece", "2 pieces".
+[[nodiscard]] std::string count_of(std::uint64_t count, std::string_view noun);
 [[nodiscard]] const char* kind_name(TorrentKind kind);
 
 // Valid UTF-8 without control characters, which could act on a terminal: each becomes U+FFFD.
@@ -33,9 +35,14 @@ namespace weir {
 // "12.3%"; never 100.0% before everything is done.
 [[nodiscard]] std::string render_percent(std::uint64_t done, std::uint64_t total);
 
+// What it means that everything is here: it is uploaded from now on, the last of it is being
+// brought to safety, or that is all that was wanted.
+enum class WhenComplete : unsigned char { seeds, finishes, is_done };
+
 // One line on a transfer: what it does, how far it is, how fast, for how long, with how many
 // peers. `columns` 0: as long as it takes.
-[[nodiscard]] std::string render_transfer(const TorrentStatus& status, std::size_t columns);
+[[nodiscard]] std::string render_transfer(const TorrentStatus& status, std::size_t columns,
+                                          WhenComplete complete = WhenComplete::seeds);
 
 // One line on hashing.
 struct HashingProgress {

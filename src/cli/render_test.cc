@@ -80,6 +80,30 @@ TEST(RenderTransfer, SaysHowFarHowFastAndHowLong) {
             "250/1000 pieces");
 }
 
+TEST(RenderTransfer, ADownloadThatOnlyDownloadsIsNeverSaidToSeed) {
+  TorrentStatus status = downloading();
+  status.state = TorrentState::seeding;
+  EXPECT_EQ(render_transfer(status, 0), "linux.iso: seeding  up 0 B/s  0 B sent  3 peers");
+  EXPECT_EQ(render_transfer(status, 0, WhenComplete::finishes),
+            "linux.iso: finishing  0.98 GiB  0 B sent");
+  EXPECT_EQ(render_transfer(status, 0, WhenComplete::is_done),
+            "linux.iso: complete  0.98 GiB  0 B sent");
+}
+
+TEST(RenderTransfer, SaysInWordsWhatItWaitsFor) {
+  TorrentStatus status = downloading();
+  status.state = TorrentState::failed;
+  status.error = TorrentFailed{"read_only", "/a\x1b", true};
+  EXPECT_EQ(render_transfer(status, 0),
+            "linux.iso: waiting: the file system is read-only: /a\xef\xbf\xbd");
+}
+
+TEST(CountOf, HasNoPluralOfOne) {
+  EXPECT_EQ(count_of(0, "piece"), "0 pieces");
+  EXPECT_EQ(count_of(1, "piece"), "1 piece");
+  EXPECT_EQ(count_of(2, "bad piece"), "2 bad pieces");
+}
+
 TEST(RenderTransfer, FitsAnyWidth) {
   TorrentStatus status = downloading();
   status.name = std::string(300, 'n');

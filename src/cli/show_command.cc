@@ -39,6 +39,14 @@ void add_nodes(std::string& out, std::string_view label,
   add_list(out, label, texts);
 }
 
+void add_unusable(std::string& out, const std::vector<UnusableTracker>& trackers) {
+  std::vector<std::string> texts;
+  for (const UnusableTracker& tracker : trackers) {
+    texts.push_back(fmt::format("{} ({})", tracker.url, tracker.problem.text));
+  }
+  add_list(out, "unusable", texts);
+}
+
 std::string marks(const TorrentFile& file) {
   std::string text;
   if (file.attributes.executable) text += "  executable";
@@ -73,6 +81,13 @@ std::string file_tree(const Layout& layout) {
   return out;
 }
 
+// What weir get --select compares its patterns with.
+std::string selection_hint(const TorrentInfo& info) {
+  if (shown_path(info.layout.files().front()) == info.name) return {};
+  return fmt::format("files below {}/ (paths for --select, with {}/ in front or without)\n",
+                     printable(info.name), printable(info.name));
+}
+
 std::string torrent_page(const TorrentMetadata& metadata,
                          const std::vector<UnusableTracker>& unusable) {
   const TorrentInfo& info = *metadata.info;
@@ -84,8 +99,9 @@ std::string torrent_page(const TorrentMetadata& metadata,
   const auto files = std::ranges::count_if(
       layout.files(), [](const TorrentFile& file) { return !file.attributes.pad; });
   add_line(out, "content",
-           fmt::format("{} ({} bytes) in {} file{}", render_bytes(layout.content_size()),
-                       layout.content_size(), files, files == 1 ? "" : "s"));
+           fmt::format("{} ({}) in {}", render_bytes(layout.content_size()),
+                       count_of(layout.content_size(), "byte"),
+                       count_of(static_cast<std::uint64_t>(files), "file")));
   add_line(out, "pieces",
            fmt::format("{} of {}", layout.piece_count(), render_bytes(layout.piece_length())));
   if (info.is_private) add_line(out, "private", "yes");
@@ -99,18 +115,14 @@ std::string torrent_page(const TorrentMetadata& metadata,
   for (const auto& tier : metadata.tracker_tiers) {
     add_list(out, fmt::format("tier {}", number++), tier);
   }
-  std::vector<std::string> useless;
-  for (const UnusableTracker& tracker : unusable) {
-    useless.push_back(fmt::format("{} ({})", tracker.url, tracker.problem.text));
-  }
-  add_list(out, "unusable", useless);
+  add_unusable(out, unusable);
   add_list(out, "web seeds", metadata.web_seeds);
   add_nodes(out, "nodes", metadata.nodes);
   add_line(out, "magnet", magnet_of(metadata));
-  return out + "\n" + file_tree(layout);
+  return out + "\n" + selection_hint(info) + file_tree(layout);
 }
 
-std::string magnet_page(const Magnet& magnet) {
+std::string magnet_page(const Magnet& magnet, const std::vector<UnusableTracker>& unusable) {
   std::string out;
   add_line(out, "name", printable(magnet.name));
   add_hash_lines(out, magnet.hashes);
@@ -119,6 +131,7 @@ std::string magnet_page(const Magnet& magnet) {
              fmt::format("{} ({} bytes)", render_bytes(*magnet.length), *magnet.length));
   }
   add_list(out, "trackers", magnet.trackers);
+  add_unusable(out, unusable);
   add_list(out, "web seeds", magnet.web_seeds);
   add_list(out, "sources", magnet.exact_sources);
   add_nodes(out, "peers", magnet.peers);
@@ -137,10 +150,10 @@ std::string magnet_page(const Magnet& magnet) {
 ExitCode run_show(const Arguments& arguments, Output& output) {
   const auto source = load_source(arguments.operands[0]);
   if (!source) return fail(output, source.error());
-  const auto unusable = unusable_trackers(source->torrent_file);
+  const auto unusable = unusable_trackers_of(*source);
   if (output.human()) {
     output.data(source->metadata ? torrent_page(*source->metadata, unusable)
-                                 : magnet_page(*source->magnet));
+                                 : magnet_page(*source->magnet, unusable));
     return ExitCode::done;
   }
   boost::json::object object =

@@ -11,6 +11,7 @@
 #include <filesystem>
 
 #include "bencode/decoder.h"
+#include "cli/error_text.h"
 #include "cli/render.h"
 #include "cli/values.h"
 #include "io/posix_disk.h"
@@ -35,32 +36,61 @@ struct InputFile {
 };
 
 CliError metainfo_failure(const MetainfoError& error, const std::string& path) {
-  std::string why = error_name(error.code);
-  if (error.bencode) why += fmt::format(" ({})", error_name(*error.bencode));
-  if (*error.field != 0) why += fmt::format(" in \"{}\"", error.field);
+  const std::string why =
+      explain(error_name(error.code), error.bencode ? explain(error_name(*error.bencode)) : "");
+  std::string where = fmt::format("byte {}", error.offset);
+  if (*error.field != 0) where += fmt::format(", in \"{}\"", error.field);
   return {.exit = ExitCode::bad_input,
           .code = error_name(error.code),
-          .text = fmt::format("{}: not a valid torrent: {} at byte {}", printable(path), why,
-                              error.offset),
+          .text = fmt::format("{}: not a valid torrent: {} ({})", printable(path), why, where),
           .offset = error.offset,
           .field = error.field};
 }
 
 CliResult<TorrentSource> load_magnet(const std::string& text) {
-  auto magnet = parse_magnet(text);
-  if (!magnet) {
-    return std::unexpected(
-        CliError{.exit = ExitCode::bad_input,
-                 .code = error_name(magnet.error().code),
-                 .text = fmt::format("not a valid magnet link: {} at byte {}",
-                                     error_name(magnet.error().code), magnet.error().offset),
-                 .offset = magnet.error().offset,
-                 .field = {}});
-  }
   TorrentSource source;
+  auto magnet = parse_magnet(text, &source.left_out_trackers);
+  if (!magnet) {
+    const std::string code = error_name(magnet.error().code);
+    return std::unexpected(CliError{.exit = ExitCode::bad_input,
+                                    .code = code,
+                                    .text = fmt::format("not a valid magnet link: {} (byte {})",
+                                                        explain(code), magnet.error().offset),
+                                    .offset = magnet.error().offset,
+                                    .field = {}});
+  }
   source.id = text;
   source.magnet = std::move(*magnet);
   return source;
+}
+
+bool starts_with_no_case(std::string_view text, std::string_view prefix) {
+  return text.size() >= prefix.size() &&
+         std::ranges::equal(text.substr(0, prefix.size()), prefix, [](char a, char b) {
+           return a == b || (b >= 'a' && b <= 'z' && a == b - 'a' + 'A');
+         });
+}
+
+bool is_magnet(std::string_view id) { return starts_with_no_case(id, "magnet:"); }
+
+// What people give where only a file will do, and what to do instead.
+std::optional<CliError> no_file_at_all(const std::string& path) {
+  const auto refuse = [&](const char* code, std::string_view advice) {
+    return CliError{.exit = ExitCode::bad_input,
+                    .code = code,
+                    .text = fmt::format("{}: {}; {}", printable(path), explain(code), advice),
+                    .offset = {},
+                    .field = {}};
+  };
+  if (is_magnet(path)) {
+    return refuse("needs_torrent_file", "get saves none, so ask its publisher for the file");
+  }
+  for (const char* scheme : {"http://", "https://", "ftp://"}) {
+    if (!starts_with_no_case(path, scheme)) continue;
+    return refuse("web_address",
+                  "download it first, or pipe it: curl -L URL | weir get -, as - is stdin");
+  }
+  return std::nullopt;
 }
 
 bool exists(const std::string& path) {
@@ -117,6 +147,9 @@ CliResult<Buffer> read_whole_file(const std::string& path, std::size_t bytes_max
 }
 
 CliResult<TorrentSource> load_torrent_file(const std::string& path) {
+  if (path != "-" && !exists(path)) {
+    if (auto refused = no_file_at_all(path)) return std::unexpected(std::move(*refused));
+  }
   auto bytes = read_whole_file(path, MetainfoLimits{}.torrent_bytes_max);
   if (!bytes) return std::unexpected(bytes.error());
   auto metadata = parse_torrent(*bytes);
@@ -129,11 +162,7 @@ CliResult<TorrentSource> load_torrent_file(const std::string& path) {
 }
 
 CliResult<TorrentSource> load_source(const std::string& id) {
-  if (id.size() >= 7 &&
-      std::ranges::equal(id.substr(0, 7), std::string_view("magnet:"),
-                         [](char a, char b) { return (a | 0x20) == b || a == b; })) {
-    return load_magnet(id);
-  }
+  if (is_magnet(id)) return load_magnet(id);
   if (id != "-" && !exists(id)) {
     if (const auto hashes = parse_info_hash(id)) {
       TorrentSource source;
@@ -189,6 +218,11 @@ CliResult<ContentPlace> find_content(const TorrentInfo& info, const std::string&
                                    printable(original.name.empty() ? info.name : original.name)),
                .offset = {},
                .field = {}});
+}
+
+std::vector<UnusableTracker> unusable_trackers_of(const TorrentSource& source) {
+  return source.magnet ? unusable_trackers(source.left_out_trackers)
+                       : unusable_trackers(source.torrent_file);
 }
 
 std::string magnet_of(const TorrentMetadata& metadata) {

@@ -7,8 +7,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/exit_code.h"
+#include "cli/tracker_urls.h"
 #include "metainfo/magnet.h"
 #include "metainfo/metainfo_error.h"
 #include "metainfo/torrent_info.h"
@@ -25,6 +27,7 @@ struct TorrentSource {
   std::shared_ptr<const TorrentMetadata> metadata;
   Buffer torrent_file;  // the bytes that `metadata` came from
   std::optional<Magnet> magnet;
+  std::vector<std::string> left_out_trackers;  // of a magnet link: no usable URLs, as they are
 
   [[nodiscard]] const InfoHashes& hashes() const;
   // For messages: the torrent's name, else the hash.
@@ -51,6 +54,9 @@ struct ContentPlace {
 [[nodiscard]] CliResult<ContentPlace> find_content(const TorrentInfo& info,
                                                    const std::string& data);
 [[nodiscard]] std::string absolute_path(const std::string& path);
+
+// What the torrent file or magnet link names as trackers and nobody could ask.
+[[nodiscard]] std::vector<UnusableTracker> unusable_trackers_of(const TorrentSource& source);
 
 // The link that names the torrent, with its trackers.
 [[nodiscard]] std::string magnet_of(const TorrentMetadata& metadata);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "cli/error_text.h"
 #include "cli/render.h"
 
 namespace weir {
@@ -16,7 +17,9 @@ constexpr std::string_view kWarning = "warning";
 constexpr std::size_t kExplainedMax = 3;
 
 std::string text_of(const TrackerAnnounced::Failure& failure) {
-  return failure.text.empty() ? failure.code : fmt::format("{}: {}", failure.code, failure.text);
+  // Our own texts are sentences; the tracker's need to be told apart from them.
+  const bool theirs = failure.code == "tracker_failure";
+  return failure.text.empty() || theirs ? explain(failure.code, failure.text) : failure.text;
 }
 
 // A tracker's own words make a failure another one; ours may hold times and addresses, which do
@@ -71,7 +74,7 @@ std::string explain_trackers(std::span<const TrackerStatus> trackers) {
     const std::string why = tracker.state == "announcing" ? "has not answered"
                             : tracker.last_error.empty()
                                 ? tracker.state
-                                : tracker_words(tracker.last_error, tracker.url);
+                                : tracker_words(explain(tracker.last_error), tracker.url);
     out += fmt::format("{}tracker {}: {}", named == 0 ? "" : "; ", tracker_host(tracker.url), why);
     ++named;
   }
@@ -114,7 +117,7 @@ std::optional<std::string> TrackerNotes::announced(Time now, TorrentKey torrent,
   if (!tracker.told.insert(identity_of(failure)).second) return std::nullopt;
   return limit(now, failure.code,
                fmt::format("{}: tracker {}: {}; {}", label, host,
-                           tracker_words(text_of(failure), announced.url),
+                           with_code(tracker_words(text_of(failure), announced.url), failure.code),
                            for_good ? "not used" : when(announced.next_in)));
 }
 
@@ -136,7 +139,7 @@ std::vector<std::string> TrackerNotes::take_due(Time now) {
     cause.told = now;
     const std::string what = name == kAnswers   ? "answering again"
                              : name == kWarning ? "warnings"
-                                                : name;
+                                                : with_code(explain(name), name);
     lines.push_back(fmt::format("trackers: {} more of: {}", count, what));
   }
   return lines;

@@ -64,7 +64,7 @@ TEST(TrackerNotes, TellTheFirstFailureChangesAndRecovery) {
   Notes t;
   EXPECT_EQ(t.tell(answer()), std::nullopt);
   EXPECT_EQ(t.tell(failure("connection_failed", "refused")),
-            "t: tracker tracker.example:8080: connection_failed: refused; next try in 15s");
+            "t: tracker tracker.example:8080: refused [connection_failed]; next try in 15s");
   EXPECT_EQ(t.tell(failure("connection_failed", "refused after 3 ms")), std::nullopt);
   EXPECT_TRUE(t.tell(failure("timed_out", "")));
   EXPECT_EQ(t.tell(failure("connection_failed", "refused")), std::nullopt) << "back and forth";
@@ -77,7 +77,7 @@ TEST(TrackerNotes, OneFamilyThatWorksOrMayWorkIsEnough) {
   Notes t;
   EXPECT_EQ(t.tell(failure("connection_failed", "refused", "announcing")), std::nullopt);
   EXPECT_EQ(t.tell(failure("unresolved", "no address", "failing")),
-            "t: tracker tracker.example:8080: connection_failed: refused; next try in 15s")
+            "t: tracker tracker.example:8080: refused [connection_failed]; next try in 15s")
       << "not the error of the family that never could";
   Notes other;
   EXPECT_EQ(other.tell(failure("unresolved", "", "working")), std::nullopt);
@@ -94,6 +94,13 @@ TEST(TrackerNotes, ATrackersOwnWordsAreNewsUpToALimit) {
   EXPECT_TRUE(t.tell(failure("tracker_failure", "another")));
 }
 
+TEST(TrackerNotes, ATrackersOwnWordsAreToldAsItsOwn) {
+  Notes t;
+  EXPECT_EQ(t.tell(failure("tracker_failure", "go away")),
+            "t: tracker tracker.example:8080: the tracker says: go away [tracker_failure]; "
+            "next try in 15s");
+}
+
 TEST(TrackerNotes, OneLineASecondForACauseAndTheRestCounted) {
   TrackerNotes notes;
   std::size_t lines = 0;
@@ -106,8 +113,9 @@ TEST(TrackerNotes, OneLineASecondForACauseAndTheRestCounted) {
   EXPECT_TRUE(notes.announced(kStart, kTorrent, "t", failure("timed_out", "")))
       << "another cause is not held back";
   EXPECT_TRUE(notes.take_due(kStart + TrackerNotes::kPause - std::chrono::nanoseconds(1)).empty());
-  EXPECT_EQ(notes.take_due(kStart + TrackerNotes::kPause),
-            std::vector<std::string>{"trackers: 199 more of: unresolved"});
+  EXPECT_EQ(
+      notes.take_due(kStart + TrackerNotes::kPause),
+      std::vector<std::string>{"trackers: 199 more of: the host name has no address [unresolved]"});
   EXPECT_TRUE(notes.take_due(kStart + 2 * TrackerNotes::kPause).empty());
 }
 
@@ -118,7 +126,8 @@ TEST(TrackerNotes, SilentAboutGoodbyesAndForeignSchemes) {
   EXPECT_EQ(t.tell(stopped), std::nullopt);
   EXPECT_EQ(t.tell(failure("unsupported_scheme", "", "unsupported")), std::nullopt);
   EXPECT_EQ(t.tell(failure("user_info", "", "refused")),
-            "t: tracker tracker.example:8080: user_info; not used");
+            "t: tracker tracker.example:8080: a name or password in the URL is not accepted "
+            "[user_info]; not used");
 }
 
 TEST(TrackerNotes, AWarningIsToldOnceByItsHost) {

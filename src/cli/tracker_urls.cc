@@ -85,4 +85,12 @@ std::vector<UnusableTracker> unusable_trackers(Bytes torrent_file) {
   return out;
 }
 
+std::vector<UnusableTracker> unusable_trackers(std::span<const std::string> urls) {
+  std::vector<UnusableTracker> out;
+  for (const std::string& url : urls) {
+    if (out.size() < kUnusableTrackersMax) out.push_back({url, left_out_because(url)});
+  }
+  return out;
+}
+
 }  // namespace weir

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,5 +37,7 @@ struct UnusableTracker {
 // Those of a .torrent file that the parser leaves out, each once, the first kUnusableTrackersMax of
 // them. Empty for anything that is not bencoded.
 [[nodiscard]] std::vector<UnusableTracker> unusable_trackers(Bytes torrent_file);
+// The same of URLs that parse_magnet() left out.
+[[nodiscard]] std::vector<UnusableTracker> unusable_trackers(std::span<const std::string> urls);
 
 }  // namespace weir

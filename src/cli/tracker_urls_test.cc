@@ -50,5 +50,15 @@ TEST(TrackerUrls, TheUnusableOnesOfATorrentAreNamedOnceAndAreLimited) {
   EXPECT_EQ(unusable_trackers(as_bytes(many)).size(), kUnusableTrackersMax);
 }
 
+TEST(TrackerUrls, TheUnusableOnesOfALinkHaveAReasonAndAreLimited) {
+  const std::vector<std::string> some{"foo", ""};
+  const auto found = unusable_trackers(some);
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].problem.text, "this is no URL");
+  EXPECT_EQ(found[1].problem.text, "the URL is empty");
+  const std::vector<std::string> many(kUnusableTrackersMax + 1, "foo");
+  EXPECT_EQ(unusable_trackers(many).size(), kUnusableTrackersMax);
+}
+
 }  // namespace
 }  // namespace weir

@@ -2,11 +2,13 @@
 #include "cli/transfer.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
+#include "cli/error_text.h"
 #include "cli/json.h"
 #include "cli/render.h"
 #include "cli/stop_signal.h"
@@ -32,9 +34,12 @@ void tell_listening(const Client& client, Output& output) {
 }
 
 void tell_unusable_trackers(const TorrentSource& source, Output& output) {
-  for (const UnusableTracker& tracker : unusable_trackers(source.torrent_file)) {
-    output.note(fmt::format("{}: tracker {}: {}; not used", source.label(),
-                            tracker_host(tracker.url), tracker.problem.text));
+  for (const UnusableTracker& tracker : unusable_trackers_of(source)) {
+    const std::string why = with_code(tracker.problem.text, tracker.problem.code);
+    const std::string line =
+        fmt::format("{}: tracker {}: {}; not used", source.label(), tracker_host(tracker.url), why);
+    // A link is what the user wrote or copied, a file is as its publisher made it.
+    source.magnet ? output.warning(line) : output.note(line);
     if (output.format() != OutputFormat::jsonl) continue;
     output.data(json_line(unusable_event_json(tracker, source.hashes())));
   }
@@ -53,19 +58,49 @@ WatchedTorrent* Transfer::find(TorrentKey key) {
   return found == torrents_.end() ? nullptr : &*found;
 }
 
-// A selection that selects nothing would be complete at once and empty, which nobody means.
+// With --json there is one object, and the summary is it.
+void Transfer::report(const CliError& error) {
+  if (output_.format() == OutputFormat::json) return output_.error_line(error);
+  output_.error(error);
+}
+
+void Transfer::refuse(WatchedTorrent& torrent, CliError why) {
+  torrent.refused = std::move(why);
+  report(*torrent.refused);
+  client_.remove(torrent.key, RemoveContent::keep);
+}
+
+// A selection that selects nothing would be complete at once and empty, which nobody means; of
+// several patterns, one that selects nothing is a slip worth a word.
 void Transfer::check_selection(WatchedTorrent& torrent) {
   const auto info = goal_.patterns.empty() ? nullptr : client_.info(torrent.key);
-  if (!info) return;
-  const auto priorities = select_files(info->layout, goal_.patterns);
-  if (std::ranges::any_of(priorities, [](std::uint8_t priority) { return priority != 0; })) return;
-  torrent.refused = CliError{.exit = ExitCode::not_found,
-                             .code = "no_such_file",
-                             .text = fmt::format("{}: no file matches --select", torrent.label),
-                             .offset = {},
-                             .field = {}};
-  output_.error(*torrent.refused);
-  client_.remove(torrent.key, RemoveContent::keep);
+  if (!info || std::exchange(torrent.selected, true)) return;
+  const auto misses = patterns_without_files(info->layout, goal_.patterns);
+  if (misses.empty()) return;
+  std::string text = fmt::format("{}: no file matches --select {}; there is {}", torrent.label,
+                                 printable(fmt::format("{}", fmt::join(misses, ", "))),
+                                 printable(name_some_files(info->layout)));
+  if (misses.size() < goal_.patterns.size()) return output_.warning(text);
+  refuse(torrent, {.exit = ExitCode::not_found,
+                   .code = "no_such_file",
+                   .text = std::move(text),
+                   .offset = {},
+                   .field = {}});
+}
+
+// Whoever begins a download where nothing may be written wants to know, not to wait; later, a
+// disk that was remounted may come back.
+void Transfer::take_failure(WatchedTorrent& torrent, const TorrentFailed& failed) {
+  const bool beginning = !goal_.seed_only && !torrent.checked;
+  if (failed.recovers && beginning && exit_code_of(failed.code) == ExitCode::permission) {
+    return refuse(torrent, {.exit = ExitCode::permission,
+                            .code = failed.code,
+                            .text = fmt::format("{}: can't be written: {}", torrent.label,
+                                                explain(failed.code, printable(failed.detail))),
+                            .offset = {},
+                            .field = {}});
+  }
+  (failed.recovers ? torrent.waiting : torrent.failed) = failed;
 }
 
 void Transfer::handle(const Event& event) {
@@ -77,16 +112,17 @@ void Transfer::handle(const Event& event) {
     if (!torrent->status.name.empty()) torrent->label = printable(torrent->status.name);
     check_selection(*torrent);
   } else if (std::holds_alternative<CheckDone>(event.body)) {
+    torrent->checked = true;
     torrent->incomplete = torrent->status.pieces_done < torrent->status.pieces_total;
   } else if (std::holds_alternative<TorrentDone>(event.body)) {
     torrent->done = true;
     torrent->incomplete = false;
   } else if (const auto* failed = std::get_if<TorrentFailed>(&event.body)) {
-    (failed->recovers ? torrent->waiting : torrent->failed) = *failed;
+    take_failure(*torrent, *failed);
   } else if (std::holds_alternative<TorrentRecovered>(event.body)) {
     torrent->waiting.reset();
   }
-  if (!tell_of_tracker(event, *torrent)) tell(event, *torrent);
+  if (!tell_of_tracker(event, *torrent) && !torrent->refused) tell(event, *torrent);
 }
 
 void Transfer::write_event(const Event& event, const WatchedTorrent& torrent) {
@@ -114,16 +150,19 @@ bool Transfer::tell_of_tracker(const Event& event, const WatchedTorrent& torrent
 void Transfer::tell(const Event& event, const WatchedTorrent& torrent) {
   const TorrentStatus& status = torrent.status;
   if (std::holds_alternative<MetadataReady>(event.body)) {
-    output_.note(fmt::format("{}: metadata is here, {} in {} pieces", torrent.label,
-                             render_bytes(status.total_bytes), status.pieces_total));
+    output_.note(fmt::format("{}: metadata is here, {} in {}", torrent.label,
+                             render_bytes(status.total_bytes),
+                             count_of(status.pieces_total, "piece")));
   } else if (std::holds_alternative<CheckDone>(event.body)) {
     if (goal_.seed_only && torrent.incomplete) {
-      output_.warning(fmt::format("{}: {} of {} pieces are missing or bad, the others are seeded",
+      output_.warning(fmt::format("{}: {} of {} missing or bad, the others are seeded",
                                   torrent.label, status.pieces_total - status.pieces_done,
-                                  status.pieces_total));
-    } else if (status.pieces_done > 0) {
-      output_.note(fmt::format("{}: {} of {} pieces are here already", torrent.label,
-                               status.pieces_done, status.pieces_total));
+                                  count_of(status.pieces_total, "piece")));
+    } else if (status.pieces_done > 0 && status.swarm.downloaded_bytes == 0) {
+      // Once something has come, the status does not tell it from what was here before.
+      output_.note(fmt::format("{}: {} of {} {} here already", torrent.label, status.pieces_done,
+                               count_of(status.pieces_total, "piece"),
+                               status.pieces_total == 1 ? "is" : "are"));
     }
   } else if (std::holds_alternative<TorrentDone>(event.body)) {
     if (!goal_.seed_only) {
@@ -131,16 +170,16 @@ void Transfer::tell(const Event& event, const WatchedTorrent& torrent) {
           fmt::format("{}: complete, {}", torrent.label, render_bytes(status.total_bytes)));
     }
   } else if (const auto* failed = std::get_if<TorrentFailed>(&event.body)) {
-    const std::string why = fmt::format("{}{}{}", failed->code, failed->detail.empty() ? "" : ": ",
-                                        printable(failed->detail));
+    const std::string why = explain(failed->code, printable(failed->detail));
     if (failed->recovers) {
-      output_.warning(fmt::format("{}: {}; waiting until that changes", torrent.label, why));
+      output_.warning(with_code(
+          fmt::format("{}: {}; waiting until that changes", torrent.label, why), failed->code));
     } else {
-      output_.error({.exit = exit_code_of(failed->code),
-                     .code = failed->code,
-                     .text = fmt::format("{}: {}", torrent.label, why),
-                     .offset = {},
-                     .field = {}});
+      report({.exit = exit_code_of(failed->code),
+              .code = failed->code,
+              .text = fmt::format("{}: {}", torrent.label, why),
+              .offset = {},
+              .field = {}});
     }
   } else if (std::holds_alternative<TorrentRecovered>(event.body)) {
     output_.note(fmt::format("{}: continues", torrent.label));
@@ -180,8 +219,8 @@ void Transfer::look_at(WatchedTorrent& torrent) {
   if (!goal_.seed_only || !torrent.done || gone == 0) return;
   torrent.done = false;
   torrent.incomplete = true;
-  output_.warning(fmt::format("{}: {} of {} pieces turned out to be bad, the others are seeded",
-                              torrent.label, gone, torrent.status.pieces_total));
+  output_.warning(fmt::format("{}: {} of {} turned out to be bad, the others are seeded",
+                              torrent.label, gone, count_of(torrent.status.pieces_total, "piece")));
 }
 
 void Transfer::refresh(Clock::time_point now) {
@@ -199,7 +238,7 @@ void Transfer::show_progress(Clock::time_point now) {
   std::vector<std::string> lines;
   for (const WatchedTorrent& torrent : torrents_) {
     if (torrent.failed || torrent.refused) continue;
-    lines.push_back(render_transfer(torrent.status, output_.live() ? output_.columns() : 0));
+    lines.push_back(progress_line(torrent, output_.live() ? output_.columns() : 0));
     if (plain) output_.note(lines.back());
     if (!tell) continue;
     boost::json::object object = status_json(torrent.status);
@@ -207,6 +246,14 @@ void Transfer::show_progress(Clock::time_point now) {
     output_.data(json_line(object));
   }
   output_.draw(lines);
+}
+
+std::string Transfer::progress_line(const WatchedTorrent& torrent, std::size_t columns) const {
+  WhenComplete complete = WhenComplete::seeds;
+  if (!goal_.seed_only && !goal_.seed_after) {
+    complete = torrent.done ? WhenComplete::is_done : WhenComplete::finishes;
+  }
+  return render_transfer(torrent.status, columns, complete);
 }
 
 TransferEnd Transfer::wait_for_end() {
@@ -232,7 +279,9 @@ void Transfer::summarize(TransferEnd end, ExitCode exit) {
   if (output_.human()) {
     if (end == TransferEnd::timed_out) output_.warning("not complete in time");
     for (const WatchedTorrent& torrent : torrents_) {
-      if (!torrent.failed && !torrent.refused) output_.note(render_transfer(torrent.status, 0));
+      // Of a download that is complete that was said when it was.
+      const bool told = torrent.done && !goal_.seed_only && !goal_.seed_after;
+      if (!torrent.failed && !torrent.refused && !told) output_.note(progress_line(torrent, 0));
       const std::string why = why_unfinished(goal_, torrent);
       if (!why.empty()) output_.warning(fmt::format("{}: no peers: {}", torrent.label, why));
     }
@@ -243,6 +292,10 @@ void Transfer::summarize(TransferEnd end, ExitCode exit) {
     boost::json::object object = status_json(torrent.status);
     object["complete"] = torrent.done || (goal_.seed_only && !torrent.incomplete);
     object["trackers"] = trackers_json(torrent.trackers);
+    if (const auto& refused = torrent.refused) {
+      object["error"] = boost::json::object{
+          {"code", refused->code}, {"detail", json_text(refused->text)}, {"recovers", false}};
+    }
     list.push_back(std::move(object));
   }
   const auto elapsed = std::chrono::duration<double>(Clock::now() - started_).count();

@@ -35,7 +35,7 @@ void tell_listening(const Client& client, Output& output);
 
 [[nodiscard]] CliError client_failure(const ClientError& error, std::string_view label);
 
-// Says which trackers of a .torrent file can't be used, as the engine never sees them.
+// Says which trackers of a torrent file or magnet link can't be used: the engine never sees them.
 void tell_unusable_trackers(const TorrentSource& source, Output& output);
 
 class Transfer {
@@ -57,7 +57,11 @@ class Transfer {
   void write_event(const Event& event, const WatchedTorrent& torrent);
   void handle_all_events();
   void handle_last_events();
+  void report(const CliError& error);
+  void refuse(WatchedTorrent& torrent, CliError why);
   void check_selection(WatchedTorrent& torrent);
+  void take_failure(WatchedTorrent& torrent, const TorrentFailed& failed);
+  [[nodiscard]] std::string progress_line(const WatchedTorrent& torrent, std::size_t columns) const;
   void look_at(WatchedTorrent& torrent);
   void refresh(Clock::time_point now);
   void show_progress(Clock::time_point now);

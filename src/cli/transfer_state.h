@@ -25,10 +25,12 @@ struct WatchedTorrent {
   std::string label;  // a name for messages
   TorrentStatus status;
   bool done = false;                     // complete and on disk
+  bool checked = false;                  // what is here is known, and the disk takes more
+  bool selected = false;                 // whether patterns match was looked at
   bool incomplete = false;               // seed_only: the check found pieces missing
   std::optional<TorrentFailed> failed;   // for good
   std::optional<TorrentFailed> waiting;  // until the cause is gone
-  std::optional<CliError> refused;       // by us: nothing matches the selection
+  std::optional<CliError> refused;       // by us: nothing matches, or nothing can be written
   std::vector<TrackerStatus> trackers;   // at the end
 
   [[nodiscard]] bool ended() const { return done || failed || refused; }

@@ -2,6 +2,7 @@
 #include "cli/values.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "swarm/piece_picker.h"
 
@@ -117,6 +118,33 @@ std::vector<std::uint8_t> select_files(const Layout& layout,
     priorities.push_back(selected ? kPriorityNormal : kPriorityNone);
   }
   return priorities;
+}
+
+std::vector<std::string> patterns_without_files(const Layout& layout,
+                                                const std::vector<std::string>& patterns) {
+  std::vector<std::string> out;
+  std::ranges::copy_if(patterns, std::back_inserter(out), [&](const std::string& pattern) {
+    const auto priorities = select_files(layout, {pattern});
+    return std::ranges::all_of(priorities, [](std::uint8_t p) { return p == kPriorityNone; });
+  });
+  return out;
+}
+
+std::string shown_path(const TorrentFile& file) {
+  const std::size_t slash = file.path.find('/');
+  return slash == file.path.npos ? file.path : file.path.substr(slash + 1);
+}
+
+std::string name_some_files(const Layout& layout) {
+  constexpr std::size_t kNamedMax = 5;
+  std::string out;
+  std::size_t files = 0;
+  for (const TorrentFile& file : layout.files()) {
+    if (file.attributes.pad || ++files > kNamedMax) continue;
+    out += (files == 1 ? "" : ", ") + shown_path(file);
+  }
+  if (files > kNamedMax) out += " and " + std::to_string(files - kNamedMax) + " more";
+  return out;
 }
 
 std::optional<InfoHashes> parse_info_hash(std::string_view text) {

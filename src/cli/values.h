@@ -34,6 +34,14 @@ struct HostPort {
 [[nodiscard]] std::vector<std::uint8_t> select_files(const Layout& layout,
                                                      const std::vector<std::string>& patterns);
 
+// The patterns that select no file.
+[[nodiscard]] std::vector<std::string> patterns_without_files(
+    const Layout& layout, const std::vector<std::string>& patterns);
+// A file's path below the torrent's name, or the name where it is the file: what people write.
+[[nodiscard]] std::string shown_path(const TorrentFile& file);
+// "a, b, c and 7 more" of those paths.
+[[nodiscard]] std::string name_some_files(const Layout& layout);
+
 // A bare info hash: 40 hexadecimal or 32 base32 digits (v1), 64 hexadecimal digits (v2).
 [[nodiscard]] std::optional<InfoHashes> parse_info_hash(std::string_view text);
 

@@ -76,6 +76,29 @@ TEST(SelectFiles, NeverSelectsPads) {
   EXPECT_TRUE(select_files(layout, {}).empty());
 }
 
+TEST(PatternsWithoutFiles, AreThoseThatSelectNothing) {
+  TorrentFile b = file_at("t/d/b");
+  b.offset = 1;
+  const Layout layout(TorrentKind::v1, 16384, {file_at("t/a"), b});
+  EXPECT_EQ(patterns_without_files(layout, {"a", "b", "d", "t/*", "*.x"}),
+            (std::vector<std::string>{"b", "*.x"}));
+  EXPECT_TRUE(patterns_without_files(layout, {}).empty());
+}
+
+TEST(NameSomeFiles, NamesFiveAsPatternsSeeThemAndCountsTheRest) {
+  std::vector<TorrentFile> files;
+  for (std::uint64_t i = 0; i < 5; ++i) {
+    files.push_back(file_at("t/d/" + std::to_string(i)));
+    files.back().offset = i;
+  }
+  const std::string five = "d/0, d/1, d/2, d/3, d/4";
+  EXPECT_EQ(name_some_files(Layout(TorrentKind::v1, 16384, files)), five);
+  files.push_back(file_at("t/z"));
+  files.back().offset = 5;
+  EXPECT_EQ(name_some_files(Layout(TorrentKind::v1, 16384, files)), five + " and 1 more");
+  EXPECT_EQ(name_some_files(Layout(TorrentKind::v1, 16384, {file_at("single")})), "single");
+}
+
 TEST(ParseInfoHash, TellsTheKindsByTheirLength) {
   const std::string hex = "0123456789abcdef0123456789ABCDEF01234567";
   ASSERT_TRUE(parse_info_hash(hex));

@@ -11,6 +11,7 @@
 #include "base/bitfield.h"
 #include "cli/commands.h"
 #include "cli/content_check.h"
+#include "cli/error_text.h"
 #include "cli/json.h"
 #include "cli/render.h"
 #include "cli/source.h"
@@ -67,7 +68,7 @@ class ContentVerifier {
         return std::unexpected(
             CliError{.exit = ExitCode::permission,
                      .code = "permission",
-                     .text = fmt::format("{}: permission denied", printable(path)),
+                     .text = fmt::format("{}: {}", printable(path), explain("permission")),
                      .offset = {},
                      .field = path});
       }
@@ -89,7 +90,7 @@ std::string file_line(const FileCheck& check, const TorrentFile& file) {
   if (check.verdict == FileVerdict::wrong_size) {
     line += fmt::format("  ({} bytes instead of {})", check.size.value_or(0), file.length);
   } else if (check.verdict != FileVerdict::missing) {
-    line += fmt::format("  ({} bad piece{})", check.bad_pieces, check.bad_pieces == 1 ? "" : "s");
+    line += fmt::format("  ({})", count_of(check.bad_pieces, "bad piece"));
   }
   return line + "\n";
 }
@@ -117,8 +118,9 @@ void report(const TorrentInfo& info, const ContentVerifier& verifier,
   }
   if (output.human()) {
     output.data(text);
-    output.note(fmt::format("{}: {} of {} pieces and {} of {} files are good", printable(info.name),
-                            good_pieces, layout.piece_count(), good_files, checks.size()));
+    output.note(fmt::format("{}: {} of {} and {} of {} are good", printable(info.name), good_pieces,
+                            count_of(layout.piece_count(), "piece"), good_files,
+                            count_of(checks.size(), "file")));
     return;
   }
   json::object object{{"name", json_text(info.name)}, {"good", good}};

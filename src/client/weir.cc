@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "client/internal/client_impl.h"
@@ -34,8 +35,7 @@ ClientResult<std::unique_ptr<Client>> Client::open(ClientConfig config) {
     const bool disk = error.code == StateErrc::disk;
     return std::unexpected(
         ClientError{disk ? error_name(error.disk.code) : error_name(error.code),
-                    error.disk.path + ": " +
-                        (error.detail.empty() ? error_name(error.disk.code) : error.detail)});
+                    error.disk.path + (error.detail.empty() ? "" : ": " + error.detail)});
   }
   i.state = std::move(*state);
   const std::filesystem::path side = i.config.state_dir.empty()
@@ -72,7 +72,10 @@ ClientResult<std::unique_ptr<Client>> Client::open(ClientConfig config) {
     const auto started = i.shard->start();
     if (started) break;
     if (attempt >= i.config.port_attempts) {
-      return std::unexpected(ClientError{"network", started.error().detail});
+      const NetError& error = started.error();
+      const std::string why = error.os_error != 0 ? std::generic_category().message(error.os_error)
+                                                  : std::string(error_name(error.code));
+      return std::unexpected(ClientError{"network", error.detail + ": " + why});
     }
   }
   return std::unique_ptr<Client>(new Client(std::move(impl)));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -118,7 +119,7 @@ struct Session::Impl : TorrentHost {
   bool stopping_ = false;
 
   std::unordered_map<TorrentKey, std::unique_ptr<Torrent>> torrents_;
-  std::unordered_map<Sha1Digest, TorrentKey, DigestHash> by_hash_;
+  std::map<Sha1Digest, TorrentKey> by_hash_;  // chosen by others, so no hash table
   struct PathClaim {
     TorrentKey torrent{};
     PathUse use{};

@@ -59,9 +59,9 @@ void StorageFlow::on_prepared(TimePoint now, const JobResult& result) {
   if (ready_ || stopping_) return;
   if (result.error) {
     // Nothing was begun yet: a full disk or a missing right is tried again, a conflict is final.
-    const bool recovers = result.error->code == DiskErrc::no_space ||
-                          result.error->code == DiskErrc::read_only ||
-                          result.error->code == DiskErrc::io_error;
+    const bool recovers =
+        result.error->code == DiskErrc::no_space || result.error->code == DiskErrc::permission ||
+        result.error->code == DiskErrc::read_only || result.error->code == DiskErrc::io_error;
     if (recovers) retry_at_ = now + config_.retry_interval;
     if (std::exchange(failed_, true)) return;  // said already
     gave_up_ = !recovers;

@@ -157,6 +157,24 @@ TEST_F(StorageFlowTest, AFullDiskPausesKeepsThePieceAndRecovers) {
   EXPECT_FALSE(flow_->failed());
 }
 
+TEST_F(StorageFlowTest, ADirectoryThatMayNotBeWrittenIsToldAtOnceAndAskedAgain) {
+  for (const DiskErrc refusal : {DiskErrc::permission, DiskErrc::read_only}) {
+    bool refused = true;
+    disk_.set_hook([&](DiskOperation kind, const std::string&) -> std::optional<DiskErrc> {
+      if (refused && kind == DiskOperation::check_writable) return refusal;
+      return std::nullopt;
+    });
+    begin(start_request());
+    pass(std::chrono::seconds(20));
+    ASSERT_EQ(count<FlowFailed>(), 1U) << "said once, not at every attempt";
+    EXPECT_FALSE(flow_->ready());
+    refused = false;
+    pass(std::chrono::seconds(10));
+    EXPECT_EQ(count<FlowRecovered>(), 1U);
+    EXPECT_TRUE(flow_->ready());
+  }
+}
+
 TEST_F(StorageFlowTest, FilesLoseTheirSuffixWhenTheyAreComplete) {
   begin(start_request(true));
   for (std::uint32_t i = 0; i < 3; ++i) arrive(i);

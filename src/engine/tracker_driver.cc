@@ -64,12 +64,13 @@ void TrackerDriver::handle_resolved(TimePoint now, RequestId id,
 void TrackerDriver::begin_udp(TimePoint now, RequestId id, std::span<const IpAddress> addresses) {
   Request& request = requests_.at(id);
   const AnnounceRequest& announce = request.request;
-  TrackerErrc refusal = TrackerErrc::unresolved;
+  TrackerError failure{TrackerErrc::unresolved, announce.url.host + " has no such address", {}};
   for (const IpAddress& address : addresses) {
     if (address.family() != announce.family) continue;
     const Endpoint tracker{address, announce.url.port};
     if (!tracker_address_allowed(TrackerScheme::udp, tracker, {announce.allow_local})) {
-      refusal = TrackerErrc::address_refused;
+      failure = {
+          TrackerErrc::address_refused, address_refusal_text(TrackerScheme::udp, tracker), {}};
       continue;
     }
     request.udp = std::make_unique<UdpTrackerClient>(
@@ -78,7 +79,7 @@ void TrackerDriver::begin_udp(TimePoint now, RequestId id, std::span<const IpAdd
     request.udp->start(now);
     return drain_udp(id);
   }
-  finish(id, std::unexpected(TrackerError{refusal, announce.url.host, {}}), {});
+  finish(id, std::unexpected(std::move(failure)), {});
 }
 
 void TrackerDriver::drain_udp(RequestId id) {

@@ -46,6 +46,7 @@ class PosixDisk : public Disk {
   DiskResult<void> write(const DiskPath& path, std::uint64_t offset,
                          std::span<const Bytes> parts) override;
   DiskResult<void> allocate(const DiskPath& path, std::uint64_t size, Preallocation mode) override;
+  DiskResult<void> check_writable(const DiskPath& path) override;
   // not_found when the file was removed by someone else while open here.
   DiskResult<void> sync(const DiskPath& path) override;
   DiskResult<void> rename(const DiskPath& from, const DiskPath& to) override;

@@ -190,6 +190,29 @@ TEST_F(HostileDiskTest, STO_05_ADirectoryThatMayNotBeWrittenIsAPermissionError) 
   EXPECT_EQ(write(path("d/new"), "x").error().code, DiskErrc::permission);
 }
 
+TEST_F(HostileDiskTest, STO_05_WhetherAPathMayBeWrittenIsKnownWithoutChangingAnything) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs two users";
+  put_file(at("theirs"), "x");
+  std::filesystem::create_directory(at("open"));
+  ASSERT_EQ(::chmod(at("open").c_str(), 0777), 0);
+  std::filesystem::create_symlink("open", at("link"));
+  for (const char* name : {"theirs", "new", "d/new", "open/new", "open/d/e/new"}) {
+    EXPECT_TRUE(disk_.check_writable(path(name))) << name << " as a user who may";
+  }
+  const AsNobody nobody;
+  EXPECT_EQ(disk_.check_writable(path("theirs")).error(),
+            (DiskError{DiskErrc::permission, at("theirs")}));
+  for (const char* name : {"new", "d/new"}) {
+    EXPECT_EQ(disk_.check_writable(path(name)).error(), (DiskError{DiskErrc::permission, root()}));
+  }
+  EXPECT_TRUE(disk_.check_writable(path("open/new")));
+  EXPECT_TRUE(disk_.check_writable(path("open/d/e/new")));
+  // What else is wrong with a path is for those who use it to say.
+  EXPECT_TRUE(disk_.check_writable(path("link/new")));
+  EXPECT_TRUE(disk_.check_writable({root() + "/gone", "new"}));
+  EXPECT_FALSE(std::filesystem::exists(at("open/d")));
+}
+
 TEST_F(HostileDiskTest, STO_15_NamesUpTo255BytesWork) {
   const std::string longest = std::string(250, 'n') + ".part";
   ASSERT_TRUE(write(path(longest), "x"));
@@ -257,6 +280,8 @@ TEST_F(HostileDiskTest, AReadOnlyVolumeIsReadOnly) {
   EXPECT_EQ(write(path("f"), "y").error(), (DiskError{DiskErrc::read_only, at("f")}));
   EXPECT_EQ(write(path("new"), "y").error().code, DiskErrc::read_only);
   EXPECT_EQ(write(path("d/new"), "y").error().code, DiskErrc::read_only);
+  EXPECT_EQ(disk_.check_writable(path("f")).error(), (DiskError{DiskErrc::read_only, at("f")}));
+  EXPECT_EQ(disk_.check_writable(path("d/new")).error(), (DiskError{DiskErrc::read_only, root()}));
   EXPECT_EQ(disk_.remove(path("f")).error().code, DiskErrc::read_only);
   EXPECT_EQ(disk_.rename(path("f"), path("g")).error().code, DiskErrc::read_only);
   EXPECT_EQ(disk_.set_executable(path("f")).error().code, DiskErrc::read_only);

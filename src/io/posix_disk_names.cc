@@ -80,6 +80,14 @@ void for_each_parent(const DiskPath& path, Visit visit) {
   } while (!directory.empty());
 }
 
+// Of access(2): what keeps one from writing, and nothing else.
+DiskResult<void> refusal(int error, const DiskPath& at) {
+  const DiskErrc code = disk_errc(error);
+  if (code != DiskErrc::permission && code != DiskErrc::read_only) return {};
+  const std::string name = at.relative.empty() ? at.root : full_name(at);
+  return std::unexpected(DiskError{code, name});
+}
+
 std::string directory_name(const DiskPath& path, std::string_view directory) {
   return path.root + '/' + std::string(directory);
 }
@@ -139,6 +147,26 @@ DiskResult<void> PosixDisk::remove(const DiskPath& path) {
   names_changed(path);
   if (error != 0) return errno_failure(error, path);
   return {};
+}
+
+DiskResult<void> PosixDisk::check_writable(const DiskPath& path) {
+  DiskPath at = path;
+  while (!at.relative.empty()) {
+    const auto place = find_place(at);
+    const auto found = place ? look(*place, at) : std::unexpected(place.error());
+    if (found) {
+      // A file or directory; the calls that open it say what else is wrong with it.
+      if (!S_ISREG(found->st_mode) && !S_ISDIR(found->st_mode)) return {};
+      const int mode = S_ISDIR(found->st_mode) ? W_OK | X_OK : W_OK;
+      if (::faccessat(place->parent.get(), place->leaf.c_str(), mode, AT_EACCESS) == 0) return {};
+      return refusal(errno, at);
+    }
+    if (found.error().code == DiskErrc::permission) return std::unexpected(found.error());
+    if (found.error().code != DiskErrc::not_found) return {};
+    at.relative = std::string(parent_of(at.relative));
+  }
+  if (::faccessat(AT_FDCWD, path.root.c_str(), W_OK | X_OK, AT_EACCESS) == 0) return {};
+  return refusal(errno, {path.root, ""});
 }
 
 void PosixDisk::remove_empty_parents(const DiskPath& path) {

@@ -62,6 +62,8 @@ std::optional<TorrentMetadata::Node> read_peer(std::string_view text) {
 
 class MagnetParser {
  public:
+  explicit MagnetParser(std::vector<std::string>* unusable) : unusable_(unusable) {}
+
   MagnetResult<Magnet> run(std::string_view text) {
     if (text.size() > kMagnetBytesMax) return fail(MagnetErrc::too_long);
     if (!starts_with_no_case(text, kScheme)) return fail(MagnetErrc::not_a_magnet);
@@ -99,8 +101,9 @@ class MagnetParser {
     if (key == "so") return selection(value);
     if (key == "dn" && out_.name.empty()) out_.name = repair_utf8(value);
     if (key == "xl" && !out_.length) out_.length = read_number<std::uint64_t>(value);
-    if (key == "tr" && is_tracker_url(value)) {
-      add_once(out_.trackers, std::move(value), kMagnetTrackersMax);
+    if (key == "tr") {
+      std::vector<std::string>* list = is_tracker_url(value) ? &out_.trackers : unusable_;
+      if (list != nullptr) add_once(*list, std::move(value), kMagnetTrackersMax);
     } else if (key == "ws" && is_web_seed_url(value)) {
       add_once(out_.web_seeds, std::move(value), kMagnetWebSeedsMax);
     } else if (key == "xs" && is_web_seed_url(value)) {
@@ -166,12 +169,15 @@ class MagnetParser {
   }
 
   Magnet out_;
+  std::vector<std::string>* unusable_;
   std::size_t at_ = 0;
 };
 
 }  // namespace
 
-MagnetResult<Magnet> parse_magnet(std::string_view text) { return MagnetParser().run(text); }
+MagnetResult<Magnet> parse_magnet(std::string_view text, std::vector<std::string>* unusable) {
+  return MagnetParser(unusable).run(text);
+}
 
 std::string format_magnet(const Magnet& magnet) {
   WEIR_ASSERT(magnet.hashes.v1 || magnet.hashes.v2);

@@ -60,8 +60,10 @@ template <class T>
 using MagnetResult = std::expected<T, MagnetError>;
 
 // Unknown parameters are skipped; trackers, seeds, sources and peers that nobody could use are left
-// out, and so is what goes past the limits above.
-[[nodiscard]] MagnetResult<Magnet> parse_magnet(std::string_view text);
+// out, and so is what goes past the limits above. `unusable_trackers`, when given, gets the
+// trackers that were left out for what they are, each once, the first kMagnetTrackersMax of them.
+[[nodiscard]] MagnetResult<Magnet> parse_magnet(
+    std::string_view text, std::vector<std::string>* unusable_trackers = nullptr);
 
 // parse_magnet(format_magnet(m)) gives m back. REQUIRES: at least one hash.
 [[nodiscard]] std::string format_magnet(const Magnet& magnet);

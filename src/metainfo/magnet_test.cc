@@ -34,6 +34,18 @@ TEST(Magnet, ReadsEveryParameter) {
   EXPECT_EQ(*parse_magnet(format_magnet(*m)), *m);
 }
 
+TEST(Magnet, TrackersThatAreLeftOutAreToldOnceAndBounded) {
+  std::vector<std::string> unusable;
+  const auto m = parse_magnet(kTopic + "&tr=foo&tr=udp://t:1&tr=foo&tr=", &unusable);
+  EXPECT_EQ(m->trackers, (std::vector<std::string>{"udp://t:1"}));
+  EXPECT_EQ(unusable, (std::vector<std::string>{"foo", ""}));
+  std::string text = kTopic;
+  for (std::size_t n = 0; n <= kMagnetTrackersMax; ++n) text += "&tr=x" + std::to_string(n);
+  unusable.clear();
+  ASSERT_TRUE(parse_magnet(text, &unusable));
+  EXPECT_EQ(unusable.size(), kMagnetTrackersMax);
+}
+
 TEST(Magnet, Base32AndUpperCaseNameTheSameTorrent) {
   const auto digest = Sha1Digest::from_hex_text(kHex);
   const auto m = parse_magnet("MAGNET:?xt=URN:BTIH:" + to_base32(digest->view()));

@@ -78,6 +78,10 @@ class Disk {
   // truncates. With `full` the space is reserved or no_space is reported and nothing changed.
   virtual DiskResult<void> allocate(const DiskPath& path, std::uint64_t size,
                                     Preallocation mode) = 0;
+  // Whether write() would be let: the file may be written, or where it is missing the nearest
+  // directory above it that is there. Nothing is changed, and nothing is promised for later. Only
+  // permission and read_only are errors; their path names what refuses.
+  virtual DiskResult<void> check_writable(const DiskPath&) { return {}; }
   // Data (and size) of the file, and the directory entry that names it, are on stable storage.
   virtual DiskResult<void> sync(const DiskPath& path) = 0;
   // Atomically; refuses (already_exists) to replace a file at `to`.

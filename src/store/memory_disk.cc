@@ -278,6 +278,13 @@ DiskResult<void> MemoryDisk::allocate(const DiskPath& path, std::uint64_t size,
   return {};
 }
 
+DiskResult<void> MemoryDisk::check_writable(const DiskPath& path) {
+  const std::string name = join(path);
+  // Everything may be written here, unless a test says otherwise.
+  if (const auto error = enter(DiskOperation::check_writable, name)) return failure(*error, name);
+  return {};
+}
+
 DiskResult<void> MemoryDisk::sync(const DiskPath& path) {
   const std::string name = join(path);
   if (const auto error = enter(DiskOperation::sync, name)) return failure(*error, name);

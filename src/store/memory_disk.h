@@ -42,6 +42,7 @@ enum class DiskOperation : std::uint8_t {
   read,
   write,
   allocate,
+  check_writable,
   sync,
   rename,
   remove,
@@ -85,6 +86,7 @@ class MemoryDisk : public Disk {
   DiskResult<void> write(const DiskPath& path, std::uint64_t offset,
                          std::span<const Bytes> parts) override;
   DiskResult<void> allocate(const DiskPath& path, std::uint64_t size, Preallocation mode) override;
+  DiskResult<void> check_writable(const DiskPath& path) override;
   DiskResult<void> sync(const DiskPath& path) override;
   DiskResult<void> rename(const DiskPath& from, const DiskPath& to) override;
   DiskResult<void> remove(const DiskPath& path) override;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "store/part_names.h"
 
+#include <set>
 #include <string_view>
-#include <unordered_set>
 
 #include "base/utf8.h"
 
@@ -16,7 +16,8 @@ std::size_t last_component(std::string_view path) { return path.rfind('/') + 1; 
 }  // namespace
 
 PartNames::PartNames(const Layout& layout) {
-  std::unordered_set<std::string_view> taken;  // final names and directories
+  // Ordered: names chosen by others could all fall into one bucket of a hash table.
+  std::set<std::string_view> taken;  // final names and directories
   for (const TorrentFile& file : layout.files()) {
     const std::string_view path = file.path;
     taken.insert(path);
@@ -25,7 +26,7 @@ PartNames::PartNames(const Layout& layout) {
       if (!taken.insert(path.substr(0, at)).second) break;
     }
   }
-  std::unordered_set<std::string> made;
+  std::set<std::string> made;
   for (std::uint32_t i = 0; i < layout.files().size(); ++i) {
     const std::string& path = layout.files()[i].path;
     const std::size_t name_at = last_component(path);

@@ -2,6 +2,8 @@
 // Whole files: what must be there before the first byte, what happens after the last, removal.
 #include <functional>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -48,9 +50,11 @@ std::optional<std::string> link_text(std::string_view link, std::string_view tar
 
 // What a look at the disk says is to be done; nothing has been changed yet.
 struct PreparePlan {
+  std::optional<PartNames> part_names;  // where they are not in use, but may have been
   std::vector<std::pair<DiskPath, DiskPath>> renames;
   std::vector<FileIndex> allocate;
   std::uint64_t space = 0;
+  std::set<std::string> asked;  // directories, and what is in none
 };
 
 // The file's stat when it is there and could be ours.
@@ -66,12 +70,39 @@ DiskResult<std::optional<FileStat>> look(Disk& disk, const DiskPath& path, std::
   return *found;
 }
 
+// A file that is missing or short has to be written sooner or later. Better to know now whether it
+// may be than when the first piece is here. Of the files missing in a directory, one speaks for
+// all.
+DiskResult<void> check_writable(Disk& disk, const DiskPath& path, bool missing, PreparePlan& plan) {
+  if (missing && !plan.asked.insert(path.relative.substr(0, path.relative.rfind('/') + 1)).second) {
+    return {};
+  }
+  return disk.check_writable(path);
+}
+
+// The name under which an earlier run with the opposite choice of ".part" left the file. Without
+// ".part" in use it counts only while there is nothing under the final name: it may be anybody's.
+DiskResult<std::optional<FileStat>> plan_part(Disk& disk, const TorrentStorage& storage,
+                                              FileIndex file, PreparePlan& plan) {
+  const DiskPath path = storage.file_path(file);
+  const Layout& layout = storage.info().layout;
+  const DiskPath part{path.root, plan.part_names->name(layout, file)};
+  const auto left = look(disk, part, layout.file(file).length);
+  // Something else of that name is not ours and in nobody's way.
+  if (!left || !*left) return std::nullopt;
+  plan.renames.emplace_back(part, path);
+  return **left;
+}
+
 DiskResult<void> plan_file(Disk& disk, const TorrentStorage& storage, FileIndex file,
                            PreparePlan& plan) {
   const std::uint64_t length = storage.info().layout.file(file).length;
   const DiskPath path = storage.file_path(file);
   WEIR_TRY(found, look(disk, path, length));
-  if (const auto other = storage.other_path(file)) {
+  if (!found && plan.part_names) {
+    WEIR_TRY(left, plan_part(disk, storage, file, plan));
+    found = left;
+  } else if (const auto other = storage.other_path(file)) {
     WEIR_TRY(left, look(disk, *other, length));
     if (found && left) {
       // Only one of them can be ours, and nothing says which.
@@ -85,6 +116,11 @@ DiskResult<void> plan_file(Disk& disk, const TorrentStorage& storage, FileIndex 
   }
   const bool full = storage.options().preallocation == Preallocation::full;
   const std::uint64_t size = found ? found->size : 0;
+  if (size < length || !found) {
+    const bool renamed = !plan.renames.empty() && plan.renames.back().second == path;
+    const DiskPath& now_at = renamed ? plan.renames.back().first : path;
+    WEIR_CHECK(check_writable(disk, now_at, !found, plan));
+  }
   if (!found ? full || length == 0 : full && size < length) plan.allocate.push_back(file);
   if (full) plan.space += length - size;
   return {};
@@ -95,6 +131,7 @@ DiskResult<void> plan_file(Disk& disk, const TorrentStorage& storage, FileIndex 
 DiskResult<void> TorrentStorage::prepare(Disk& disk) const {
   const Layout& layout = info_->layout;
   PreparePlan plan;
+  if (!part_names_ && !options_.names) plan.part_names.emplace(layout);
   for (std::uint32_t i = 0; i < layout.files().size(); ++i) {
     if (on_disk(FileIndex{i})) WEIR_CHECK(plan_file(disk, *this, FileIndex{i}, plan));
   }

@@ -82,6 +82,52 @@ TEST(StoragePrepare, STO_05_AReadOnlyFileIsNamed) {
   EXPECT_EQ(result.error(), (DiskError{DiskErrc::permission, "/data/t/a"}));
 }
 
+DiskFaultHook nothing_may_be_written(std::vector<std::string>& asked) {
+  return [&asked](DiskOperation kind, const std::string& path) -> std::optional<DiskErrc> {
+    if (kind != DiskOperation::check_writable) return std::nullopt;
+    asked.push_back(path);
+    return DiskErrc::read_only;
+  };
+}
+
+TEST(StoragePrepare, WhatCanNotBeWrittenIsKnownBeforeTheFirstPiece) {
+  const auto torrent = make_test_torrent(TorrentKind::v1, kPiece, {{"t/a", 10}, {"t/b", 10}});
+  for (const bool short_file : {false, true}) {
+    MemoryDisk disk;
+    std::vector<std::string> asked;
+    disk.set_hook(nothing_may_be_written(asked));
+    disk.put_file("/data/t/a", bytes(10));
+    if (short_file) disk.put_file("/data/t/b", bytes(9));
+    EXPECT_EQ(torrent.storage().prepare(disk).error(),
+              (DiskError{DiskErrc::read_only, "/data/t/b"}));
+    EXPECT_EQ(asked, std::vector<std::string>{"/data/t/b"});
+  }
+}
+
+TEST(StoragePrepare, ContentOfFullSizeNeedsNoRightToWrite) {
+  const auto torrent = make_test_torrent(TorrentKind::v1, kPiece, {{"t/a", 10}, {"t/none", 0}});
+  MemoryDisk disk;
+  std::vector<std::string> asked;
+  disk.set_hook(nothing_may_be_written(asked));
+  disk.put_file("/data/t/a", bytes(10));
+  disk.put_file("/data/t/none", {});
+  EXPECT_TRUE(torrent.storage().prepare(disk));
+  EXPECT_EQ(asked, std::vector<std::string>{});
+}
+
+TEST(StoragePrepare, OneMissingFileSpeaksForItsDirectory) {
+  const auto torrent = make_test_torrent(TorrentKind::v1, kPiece,
+                                         {{"t/a", 10}, {"t/b", 10}, {"t/d/a", 10}, {"t/d/b", 10}});
+  MemoryDisk disk;
+  std::vector<std::string> asked;
+  disk.set_hook([&asked](DiskOperation kind, const std::string& path) -> std::optional<DiskErrc> {
+    if (kind == DiskOperation::check_writable) asked.push_back(path);
+    return std::nullopt;
+  });
+  ASSERT_TRUE(torrent.storage().prepare(disk));
+  EXPECT_EQ(asked, (std::vector<std::string>{"/data/t/a", "/data/t/d/a"}));
+}
+
 TEST(StoragePrepare, FilesOfTheRightOrSmallerSizeAreTakenOver) {
   const auto torrent = make_test_torrent(TorrentKind::v1, kPiece, {{"t/a", 10}, {"t/b", 10}});
   MemoryDisk disk;
@@ -165,6 +211,42 @@ TEST(StorageParts, PrepareMendsANameThatACrashLeftBehind) {
   EXPECT_EQ(disk.names(), (std::vector<std::string>{"/data/t/a"}));
   ASSERT_TRUE(unfinished.prepare(disk));
   EXPECT_EQ(disk.names(), (std::vector<std::string>{"/data/t/a.part"}));
+}
+
+TEST(StorageParts, ARunWithoutTheSuffixGoesOnWithWhatOneWithItLeft) {
+  const auto torrent =
+      make_test_torrent(TorrentKind::v1, kPiece, {{"t/a", 10}, {"t/b", 10}, {"t/c", 10}});
+  MemoryDisk disk;
+  disk.put_file("/data/t/a.part", bytes(4));
+  disk.put_file("/data/t/b", bytes(5));
+  disk.put_file("/data/t/b.part", bytes(6));
+  disk.put_file("/data/t/c.part", bytes(11));
+  ASSERT_TRUE(torrent.storage().prepare(disk));
+  EXPECT_EQ(disk.names(), (std::vector<std::string>{"/data/t/a", "/data/t/b", "/data/t/b.part",
+                                                    "/data/t/c.part"}))
+      << "what stands beside a file of the final name, or is longer, is somebody else's";
+  EXPECT_EQ(disk.contents("/data/t/a"), bytes(4));
+  EXPECT_EQ(disk.contents("/data/t/b.part"), bytes(6));
+  EXPECT_EQ(disk.contents("/data/t/c.part"), bytes(11));
+}
+
+TEST(StorageParts, AnEmptyFileIsNeverIncomplete) {
+  const auto torrent = make_test_torrent(TorrentKind::v1, kPiece, {{"t/a", 10}, {"t/none", 0}});
+  MemoryDisk disk;
+  ASSERT_TRUE(torrent.storage({}, true).prepare(disk));
+  EXPECT_EQ(disk.names(), std::vector<std::string>{"/data/t/none"});
+  MemoryDisk older;
+  older.put_file("/data/t/none.part", {});
+  ASSERT_TRUE(torrent.storage({}, true).prepare(older));
+  EXPECT_EQ(older.names(), std::vector<std::string>{"/data/t/none"});
+}
+
+TEST(StorageParts, AFileThatIsCalledPartIsNobodysRemains) {
+  const auto torrent = make_test_torrent(TorrentKind::v1, kPiece, {{"t/a", 10}, {"t/a.part", 10}});
+  MemoryDisk disk;
+  disk.put_file("/data/t/a.part", bytes(4));
+  ASSERT_TRUE(torrent.storage().prepare(disk));
+  EXPECT_EQ(disk.names(), std::vector<std::string>{"/data/t/a.part"});
 }
 
 TEST(StorageParts, STO_15_NamesOf255BytesStillTakeASuffix) {

@@ -44,17 +44,19 @@ bool TorrentStorage::on_disk(FileIndex file) const {
   return wanted_.test(to_int(file)) && !attributes.pad && !attributes.symlink;
 }
 
+bool TorrentStorage::has_part_name(FileIndex file) const {
+  return part_names_ && !finished_.test(to_int(file)) && info_->layout.file(file).length > 0;
+}
+
 DiskPath TorrentStorage::file_path(FileIndex file) const {
-  const bool part = part_names_ && !finished_.test(to_int(file));
-  return {options_.root, part ? part_names_->name(info_->layout, file)
-                              : content_path(info_->layout, options_, file)};
+  return {options_.root, has_part_name(file) ? part_names_->name(info_->layout, file)
+                                             : content_path(info_->layout, options_, file)};
 }
 
 std::optional<DiskPath> TorrentStorage::other_path(FileIndex file) const {
   if (!part_names_) return std::nullopt;
-  return DiskPath{options_.root, finished_.test(to_int(file))
-                                     ? part_names_->name(info_->layout, file)
-                                     : content_path(info_->layout, options_, file)};
+  return DiskPath{options_.root, has_part_name(file) ? content_path(info_->layout, options_, file)
+                                                     : part_names_->name(info_->layout, file)};
 }
 
 std::optional<DiskPath> TorrentStorage::moved_path(const DiskPath& path) const {

@@ -93,8 +93,9 @@ class TorrentStorage {
   // Space and conflicts checked before anything is created (STO-05, STO-08), then empty files,
   // symlinks and preallocation for the wanted files. A file already there is taken over when it is
   // no longer than the torrent's (its bytes are then to be checked) and is already_exists when it
-  // is longer; a file left under its other name by a crash gets its current one. Without
-  // preallocation a file with bytes comes into being with its first write.
+  // is longer; a file left under its other name, by a crash or by a run that chose otherwise about
+  // ".part", gets its current one. What has to be written but may not be is permission or
+  // read_only. Without preallocation a file with bytes comes into being with its first write.
   DiskResult<void> prepare(Disk& disk) const;
   // Size and mtime of every wanted file as it is now; nothing for a missing one.
   [[nodiscard]] std::vector<std::optional<FileStat>> stat_files(Disk& disk) const;
@@ -111,6 +112,9 @@ class TorrentStorage {
   DiskResult<void> remove_files(Disk& disk) const;
 
  private:
+  // An empty file is never incomplete.
+  [[nodiscard]] bool has_part_name(FileIndex file) const;
+
   std::shared_ptr<const TorrentInfo> info_;
   StorageOptions options_;
   std::shared_ptr<const PartNames> part_names_;  // none when .part is not in use

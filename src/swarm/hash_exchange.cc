@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <bit>
-#include <unordered_set>
+#include <set>
 
 #include "base/assert.h"
 #include "hash/merkle.h"
@@ -40,7 +40,7 @@ HashFetcher::HashFetcher(const TorrentInfo& info, const PieceLayers& known,
     : config_(config) {
   const Layout& layout = info.layout;
   base_layer_ = piece_layer_of(layout);
-  std::unordered_set<Sha256Digest, DigestHash> seen;
+  std::set<Sha256Digest> seen;
   for (std::uint32_t i = 0; i < layout.files().size(); ++i) {
     const TorrentFile& file = layout.files()[i];
     if (!needs_layer(layout, file) || !known.layer(FileIndex{i}).empty()) continue;

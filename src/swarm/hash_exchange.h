@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <span>
 #include <unordered_map>
@@ -112,7 +113,7 @@ class HashServer {
                    std::uint64_t& work_bytes);
 
   std::uint32_t piece_layer_ = 0;
-  std::unordered_map<Sha256Digest, FileIndex, DigestHash> by_root_;
+  std::map<Sha256Digest, FileIndex> by_root_;
   std::deque<Tree> trees_;  // most recent first; a few, because an asker walks file by file
 };
 

@@ -216,6 +216,9 @@ std::string resolve_reference(const TrackerUrl& base, std::string_view reference
   return origin + std::string(path.substr(0, path.rfind('/') + 1)) + std::string(reference);
 }
 
+// Below it, a service on UDP may act on what a stranger has it sent.
+constexpr std::uint16_t kPrivilegedPorts = 1024;
+
 }  // namespace
 
 std::string TrackerUrl::text() const {
@@ -304,12 +307,23 @@ bool redirect_address_allowed(const IpAddress& from, const IpAddress& to) {
 
 bool tracker_address_allowed(TrackerScheme scheme, const Endpoint& tracker,
                              TrackerAddressPolicy policy) {
-  constexpr std::uint16_t kPrivilegedPorts = 1024;
   const AddressScope scope = tracker.address.scope();
   if (tracker.port == 0 || scope == AddressScope::unusable) return false;
   if (scope == AddressScope::global) return true;
   if (scheme == TrackerScheme::udp && tracker.port < kPrivilegedPorts) return false;
   return scope == AddressScope::site || policy.allow_local;
+}
+
+std::string address_refusal_text(TrackerScheme scheme, const Endpoint& tracker) {
+  const AddressScope scope = tracker.address.scope();
+  if (tracker.port == 0 || scope == AddressScope::unusable) {
+    return tracker.text() + " is no address that a server can have";
+  }
+  if (scheme == TrackerScheme::udp && tracker.port < kPrivilegedPorts) {
+    return tracker.text() + " is a port below 1024 in the local network, which is never asked";
+  }
+  return tracker.text() +
+         " is on this machine or in the local network, where a torrent may not send the program";
 }
 
 bool tracker_peer_allowed(const IpAddress& tracker, const IpAddress& peer) {

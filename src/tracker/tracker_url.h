@@ -69,6 +69,8 @@ struct TrackerAddressPolicy {
 // must not be reached by a torrent's choice). Loopback and link-local only when allowed.
 [[nodiscard]] bool tracker_address_allowed(TrackerScheme scheme, const Endpoint& tracker,
                                            TrackerAddressPolicy policy);
+// For people: why an address is not asked.
+[[nodiscard]] std::string address_refusal_text(TrackerScheme scheme, const Endpoint& tracker);
 
 // Whether a peer may be dialled that a tracker at `tracker` named: loopback and link-local peers
 // only from a tracker of that same scope or narrower.

@@ -207,6 +207,15 @@ TEST(TrackerAddress, TRU_05_ReflectionTargetsAreRefused) {
   EXPECT_TRUE(allowed("8.8.8.8", 80, false));
 }
 
+TEST(TrackerAddress, ARefusalNamesTheAddressAndTheReason) {
+  const auto text = [](const char* address, std::uint16_t port) {
+    return address_refusal_text(TrackerScheme::udp, {ip(address), port});
+  };
+  EXPECT_TRUE(text("127.0.0.1", 2).starts_with("127.0.0.1:2 is a port below 1024"));
+  EXPECT_NE(text("127.0.0.1", 6969).find("on this machine"), std::string::npos);
+  EXPECT_NE(text("224.0.0.1", 6969).find("no address"), std::string::npos);
+}
+
 TEST(TrackerAddress, HttpMayUseLowPortsAtHomeButNotOnLoopback) {
   EXPECT_TRUE(tracker_address_allowed(TrackerScheme::http, {ip("10.0.0.1"), 80}, {}));
   EXPECT_FALSE(tracker_address_allowed(TrackerScheme::http, {ip("127.0.0.1"), 80}, {}));

@@ -49,6 +49,35 @@ class Show(CliTest):
         error = self.weir("show", "magnet:?xt=urn:btih:zz", "--json", code=12).json["error"]
         self.assertEqual((error["code"], error["offset"]), ("bad_btih", 8))
 
+    def test_an_address_on_the_web_is_refused_with_advice(self):
+        for command in (("show",), ("get", "-o", "out"), ("seed", "--data", "."),
+                        ("verify", "--data", ".")):
+            for url in ("http://example.org/a.torrent", "HTTPS://example.org/a"):
+                run = self.weir(*command, url, code=12)
+                self.assertIn("[web_address]", run.err)
+                self.assertIn("curl -L URL | weir get -", run.err)
+        error = self.weir("show", "http://example.org/", "--json", code=12).json["error"]
+        self.assertEqual(error["code"], "web_address")
+        self.write("http:/example.org/a", v1_torrent([FILE]))
+        self.assertEqual(self.weir("show", "http://example.org/a", "--json").json["name"], "root")
+
+    def test_seed_and_verify_say_that_a_link_is_no_file(self):
+        for command in ("seed", "verify"):
+            run = self.weir(command, "magnet:?xt=urn:btih:" + HASH, "--data", ".", code=12)
+            self.assertIn("a .torrent file is needed", run.err)
+
+    def test_people_get_a_sentence_and_the_code_in_brackets(self):
+        self.write("t.torrent", b"hello")
+        err = self.weir("show", "t.torrent", code=12).err
+        self.assertIn("it is no torrent file, or a damaged one", err)
+        self.assertTrue(err.endswith(" [bad_bencode]\n"), err)
+        err = self.weir("show", "magnet:?xt=urn:btih:zz", code=12).err
+        self.assertIn("the v1 info hash has not 40 hexadecimal", err)
+
+    def test_the_paths_of_a_selection_are_explained(self):
+        self.write("t.torrent", v1_torrent([{"length": 5, "path": ["d", "f"]}]))
+        self.assertIn("files below root/ (paths for --select", self.weir("show", "t.torrent").text)
+
     def test_stdin(self):
         run = self.weir("show", "-", "--json", stdin=v1_torrent([FILE]))
         self.assertEqual(run.json["name"], "root")

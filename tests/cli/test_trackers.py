@@ -7,6 +7,7 @@ import socket
 import subprocess
 import threading
 import unittest
+import urllib.parse
 
 from support import SECRET, CliTest, Tracker, bencode
 
@@ -53,7 +54,7 @@ class Trackers(CliTest):
         self.assertEqual((tracker["url"], tracker["state"]), (url, "failing"))
 
         lines = self.get(url).err.splitlines()
-        begun = [line for line in lines if f"tracker {host}: connection_failed" in line]
+        begun = [line for line in lines if f"tracker {host}: " in line and "[connection_failed]" in line]
         self.assertEqual(len(begun), 1, lines)
         self.assertIn(f"no peers: tracker {host}: ", lines[-1])
         self.assertNotIn(SECRET, "\n".join(lines))
@@ -94,11 +95,28 @@ class Trackers(CliTest):
         told = self.only(self.events(run), "tracker")
         self.assertEqual((told["url"], told["ok"], told["code"], told["state"]),
                          ("foo", False, "bad_url", "refused"))
-        self.assertEqual(run.err.count("tracker foo: this is no URL; not used"), 1, run.err)
+        self.assertEqual(run.err.count("tracker foo: this is no URL [bad_url]; not used"), 1, run.err)
         self.assertRegex(self.weir("show", "t.torrent").text, "(?m)^unusable +foo .this is no URL")
         shown = self.weir("show", "t.torrent", "--json").json
         self.assertEqual(shown["unusable_trackers"],
                          [{"url": "foo", "code": "bad_url", "text": "this is no URL"}])
+
+    def test_a_link_whose_trackers_are_no_urls_is_warned_of_and_goes_on_with_the_others(self):
+        tracker = Tracker(self, lambda event: GOOD)
+        link = "magnet:?xt=urn:btih:" + "a" * 40 + "&tr=foo&tr=udp%3A%2F%2F127.0.0.1%3A2&tr=" \
+            + urllib.parse.quote(tracker.url, safe="")
+        run = self.weir("get", link, "-o", "out", "--listen", "127.0.0.1:0", "--timeout", "1",
+                        "--jsonl", "--quiet", code=4)
+        self.assertIn("weir: warning: " + "a" * 40 + ": tracker foo: this is no URL [bad_url]; not used\n",
+                      run.err)
+        told = {e["url"]: e for e in self.events(run) if e["event"] == "tracker"}
+        self.assertEqual((told["foo"]["code"], told["foo"]["state"]), ("bad_url", "refused"))
+        self.assertEqual(told["udp://127.0.0.1:2"]["code"], "address_refused")
+        self.assertIn("a port below 1024", told["udp://127.0.0.1:2"]["text"])
+        self.assertIn(tracker.url, told)
+        shown = self.weir("show", link, "--json").json
+        self.assertEqual([tracker["url"] for tracker in shown["unusable_trackers"]], ["foo"])
+        self.assertIn("foo (this is no URL)", self.weir("show", link).text)
 
     def test_get_says_where_it_listens(self):
         run = self.weir("get", "t.torrent", "-o", "out", "--listen", "127.0.0.1:0", "--timeout",

@@ -11,7 +11,7 @@ import socket
 from harness import torrents, weir
 from harness.processes import NOBODY, Process
 from oracle import changes, snapshot
-from peer import PIECE, REJECT, REQUEST, Closed, HonestSeed, Peer, be32, message
+from peer import PIECE, REJECT, REQUEST, Closed, Peer, be32, message
 
 SECRET = b"what was here before"
 
@@ -224,11 +224,8 @@ class Rights(Targets):
         self.target.chmod(mode)
         before = snapshot(self.out)
         self.node = weir.get(self, self.torrent.path, self.out)
-        self.place_of_node()
-        self.wait_listening()
-        with HonestSeed(self.weir_place, self.torrent, self.content):  # the first write tells
-            failed = self.node.wait_event("failed", 10)
-        self.stop_node()
+        failed = self.node.wait_event("failed", 10)  # without a peer, hence before the first write
+        self.assertEqual(9, self.node.process.wait(10))
         self.assertEqual("permission", failed["code"])
         self.assert_names_target(failed)
         self.assertEqual([], changes(before, snapshot(self.out)))

@@ -172,7 +172,8 @@ curl_socket_t HttpTransfer::open_socket(void* self, curlsocktype purpose, curl_s
     if (transfer.from_) {
       transfer.refusal_ = {TrackerErrc::redirect_refused, "redirect refused: " + to->text(), {}};
     } else {
-      transfer.refusal_ = {TrackerErrc::address_refused, "address refused: " + to->text(), {}};
+      transfer.refusal_ = {
+          TrackerErrc::address_refused, address_refusal_text(TrackerScheme::http, *to), {}};
     }
     return CURL_SOCKET_BAD;  // curl goes on with the name's next address
   }
