@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # Where the program is built and what `cmake --install` copies. The program lies at the top of its
 # build folder (build/release/weir), whatever folder declares it.
-include(GNUInstallDirs)
 
 if(TARGET weir)
   set_target_properties(weir PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")
@@ -27,3 +26,21 @@ install(FILES "${PROJECT_BINARY_DIR}/weir.service" "${PROJECT_SOURCE_DIR}/share/
   DESTINATION "${WEIR_SYSTEMD_UNIT_DIR}")
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE-MIT" "${PROJECT_SOURCE_DIR}/LICENSE-APACHE"
   DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+
+# libweir (docs/library.md): the engine's components as static libraries, their headers, and what
+# find_package(weir) reads.
+set(library_components
+  base hash bencode metainfo http wire tracker store swarm engine io client)
+foreach(component IN LISTS library_components)
+  set_target_properties(weir_${component} PROPERTIES EXPORT_NAME ${component})
+  install(TARGETS weir_${component} EXPORT weir ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+  install(DIRECTORY "${PROJECT_SOURCE_DIR}/src/${component}" DESTINATION "${WEIR_INCLUDE_DIR}"
+    FILES_MATCHING PATTERN "*.h" PATTERN "testing" EXCLUDE)
+endforeach()
+set(WEIR_CMAKE_DIR "${CMAKE_INSTALL_LIBDIR}/cmake/weir")
+install(EXPORT weir NAMESPACE weir:: FILE weirTargets.cmake DESTINATION "${WEIR_CMAKE_DIR}")
+include(CMakePackageConfigHelpers)
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/weirConfigVersion.cmake"
+  COMPATIBILITY SameMinorVersion)
+install(FILES "${PROJECT_SOURCE_DIR}/cmake/weirConfig.cmake"
+  "${PROJECT_BINARY_DIR}/weirConfigVersion.cmake" DESTINATION "${WEIR_CMAKE_DIR}")

@@ -5,28 +5,30 @@ option(WEIR_BENCH "Build benchmarks" OFF)
 option(WEIR_LIBFUZZER "Build fuzz targets with libFuzzer instead of as replay programs" OFF)
 set(WEIR_SANITIZE "" CACHE STRING "Value for -fsanitize=, empty for none")
 
+# Headers of libweir, as installed.
+include(GNUInstallDirs)
+set(WEIR_INCLUDE_DIR "${CMAKE_INSTALL_INCLUDEDIR}/weir")
+
 set(CMAKE_CXX_STANDARD 23)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
-add_library(weir_flags INTERFACE)
-target_compile_options(weir_flags INTERFACE
-  -Wall -Wextra -Wconversion -Wshadow -Wswitch -Werror)
+# For everything below this directory, and for nobody who links with it.
+add_compile_options(-Wall -Wextra -Wconversion -Wshadow -Wswitch -Werror)
 # At -O2 GCC 12 sees overlapping copies in std::string (GCC bug 105651) and uninitialized members of
 # empty optionals and other alternatives of variants, neither of which are there.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13
    AND CMAKE_CXX_FLAGS MATCHES "-O[23]")
-  target_compile_options(weir_flags INTERFACE -Wno-restrict -Wno-maybe-uninitialized)
+  add_compile_options(-Wno-restrict -Wno-maybe-uninitialized)
 endif()
 if(WEIR_SANITIZE)
-  target_compile_options(weir_flags INTERFACE
-    -fsanitize=${WEIR_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
-  target_link_options(weir_flags INTERFACE -fsanitize=${WEIR_SANITIZE})
+  add_compile_options(-fsanitize=${WEIR_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${WEIR_SANITIZE})
   # The checks that GCC inserts hide from this warning what a variant holds.
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    target_compile_options(weir_flags INTERFACE -Wno-maybe-uninitialized)
+    add_compile_options(-Wno-maybe-uninitialized)
   endif()
 endif()
 
@@ -40,7 +42,7 @@ function(weir_time_limit test seconds)
 endfunction()
 
 if(WEIR_LIBFUZZER)
-  target_compile_options(weir_flags INTERFACE -fsanitize=fuzzer-no-link)
+  add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
 # mold where it is; under the sanitizers the linker that the compiler was tested with.

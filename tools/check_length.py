@@ -12,7 +12,7 @@ import checklib
 
 MAX_FILE = 500
 MAX_FUNCTION = 70
-FOLDERS = {"src", "sim", "fuzz", "bench", "tests", "tools", "cmake"}
+FOLDERS = {"src", "sim", "fuzz", "bench", "tests", "tools", "cmake", "examples"}
 SUFFIXES = {".cc", ".h", ".py", ".sh", ".js", ".mjs", ".css", ".html", ".cmake"}
 CTAGS = "ctags-universal"
 

@@ -3,9 +3,13 @@
 // sockets, disk pool and state directory.
 //
 //   auto client = weir::Client::open({.state_dir = "/var/lib/app/weir"});
-//   auto torrent = (*client)->add_file("some.torrent", {.root = "downloads"});
+//   AddTorrent options;
+//   options.storage.root = "downloads";
+//   auto torrent = (*client)->add_source("some.torrent", options);
 //   while (auto event = (*client)->wait_event(std::chrono::seconds(1))) { ... }
 //   (*client)->stop();
+//
+// A whole program: examples/download.cc. How to link: docs/library.md.
 //
 // Threads: every method may be called from any thread except from inside a callback; each waits for
 // the engine's thread to answer (microseconds). Nothing returned is borrowed. The destructor stops.

@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -132,3 +133,54 @@ class Tracker:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
         test.addCleanup(self._server.server_close)
         test.addCleanup(self._server.shutdown)
+
+
+class SeededTest(CliTest):
+    """A tree of files, its torrent t.torrent, and who seeds it."""
+
+    def setUp(self):
+        super().setUp()
+        self.write_tree("src/tree")
+        self.weir("create", "src/tree", "--piece-size", "16K", "-o", "t.torrent")
+        self.hash = self.weir("show", "t.torrent", "--json").json["info_hash_v1"]
+
+    def seed(self, *more):
+        """A running seed; its port is in self.port."""
+        process = subprocess.Popen(
+            self.command("seed", "t.torrent", "--data", "src", "--listen", "127.0.0.1:0", "--jsonl",
+                         "--state-dir", "seed-state", *more),
+            cwd=self.dir, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(self.end, process)
+        for line in process.stdout:
+            event = json.loads(line)
+            if event.get("event") == "listening":
+                self.port = event["addresses"][0].rsplit(":", 1)[1]
+                return process
+        self.fail(process.stderr.read())
+
+    def end(self, process):
+        """Asks a process that still runs to end, so that leaks are looked for; hears what it said."""
+        try:
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+            if not process.stderr.closed:
+                self.assertIsNone(sanitizer.report(process.communicate(timeout=30)[1]))
+        finally:
+            process.kill()
+            process.wait()
+
+    def stop(self, process, number=signal.SIGINT):
+        process.send_signal(number)
+        out, err = process.communicate(timeout=30)
+        self.assertIsNone(sanitizer.report(err))
+        return json.loads(out.splitlines()[-1]), process.returncode
+
+    def get(self, what, *more, code=0):
+        return self.weir("get", what, "-o", "out", "--listen", "none", "--timeout", "60",
+                         "--peer", f"127.0.0.1:{self.port}", *more, code=code)
+
+    def assert_same(self, where="out"):
+        ours, theirs = self.snapshot(f"{where}/tree"), self.snapshot("src/tree")
+        self.assertEqual({k.removeprefix(f"{where}/"): v for k, v in ours.items()},
+                         {k.removeprefix("src/"): v for k, v in theirs.items()})
+        self.assertTrue(self.weir("verify", "t.torrent", "--data", where, "--json").json["good"])

@@ -8,59 +8,12 @@ import signal
 import subprocess
 import unittest
 
-from support import CliTest, sanitizer
+from support import SeededTest, sanitizer
 
 from harness.processes import NOBODY
 
 
-class Transfer(CliTest):
-    def setUp(self):
-        super().setUp()
-        self.write_tree("src/tree")
-        self.weir("create", "src/tree", "--piece-size", "16K", "-o", "t.torrent")
-        self.hash = self.weir("show", "t.torrent", "--json").json["info_hash_v1"]
-
-    def seed(self, *more):
-        """A running seed; its port is in self.port."""
-        process = subprocess.Popen(
-            self.command("seed", "t.torrent", "--data", "src", "--listen", "127.0.0.1:0", "--jsonl",
-                         "--state-dir", "seed-state", *more),
-            cwd=self.dir, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.addCleanup(self.end, process)
-        for line in process.stdout:
-            event = json.loads(line)
-            if event.get("event") == "listening":
-                self.port = event["addresses"][0].rsplit(":", 1)[1]
-                return process
-        self.fail(process.stderr.read())
-
-    def end(self, process):
-        """Asks a process that still runs to end, so that leaks are looked for; hears what it said."""
-        try:
-            if process.poll() is None:
-                process.send_signal(signal.SIGINT)
-            if not process.stderr.closed:
-                self.assertIsNone(sanitizer.report(process.communicate(timeout=30)[1]))
-        finally:
-            process.kill()
-            process.wait()
-
-    def stop(self, process, number=signal.SIGINT):
-        process.send_signal(number)
-        out, err = process.communicate(timeout=30)
-        self.assertIsNone(sanitizer.report(err))
-        return json.loads(out.splitlines()[-1]), process.returncode
-
-    def get(self, what, *more, code=0):
-        return self.weir("get", what, "-o", "out", "--listen", "none", "--timeout", "60",
-                         "--peer", f"127.0.0.1:{self.port}", *more, code=code)
-
-    def assert_same(self):
-        ours, theirs = self.snapshot("out/tree"), self.snapshot("src/tree")
-        self.assertEqual({k.removeprefix("out/"): v for k, v in ours.items()},
-                         {k.removeprefix("src/"): v for k, v in theirs.items()})
-        self.assertTrue(self.weir("verify", "t.torrent", "--data", "out", "--json").json["good"])
-
+class Transfer(SeededTest):
     def test_torrent_file(self):
         seed = self.seed()
         run = self.get("t.torrent", "--json")
