@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/json.h"
 #include "cli/render.h"
+#include "cli/show_json.h"
 #include "cli/source.h"
 #include "cli/tracker_urls.h"
 #include "cli/values.h"
@@ -158,6 +159,7 @@ ExitCode run_show(const Arguments& arguments, Output& output) {
   }
   boost::json::object object =
       source->metadata ? torrent_json(*source->metadata) : magnet_json(*source->magnet);
+  if (source->metadata) add_whole_torrent(object, *source->metadata, source->torrent_file);
   if (!unusable.empty()) object["unusable_trackers"] = unusable_json(unusable);
   object["magnet"] =
       json_text(source->metadata ? magnet_of(*source->metadata) : format_magnet(*source->magnet));

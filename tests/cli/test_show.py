@@ -5,6 +5,8 @@ import unittest
 
 from support import CliTest, bencode, v1_torrent
 
+from harness.bencode import decode as bdecode
+
 HASH = "0123456789abcdef0123456789abcdef01234567"
 FILE = {"length": 5, "path": ["f"]}
 
@@ -77,6 +79,27 @@ class Show(CliTest):
     def test_the_paths_of_a_selection_are_explained(self):
         self.write("t.torrent", v1_torrent([{"length": 5, "path": ["d", "f"]}]))
         self.assertIn("files below root/ (paths for --select", self.weir("show", "t.torrent").text)
+
+    def test_json_is_complete(self):
+        self.write_tree("tree")
+        self.weir("create", "tree", "--piece-size", "16K", "-o", "t.torrent")
+        whole = bdecode((self.dir / "t.torrent").read_bytes())
+        shown = self.weir("show", "t.torrent", "--json").json
+        self.assertEqual("".join(shown["piece_hashes"]), whole[b"info"][b"pieces"].hex())
+        self.assertEqual({layer["pieces_root"]: "".join(layer["hashes"]) for layer in shown["layers"]},
+                         {root.hex(): layer.hex() for root, layer in whole[b"piece layers"].items()})
+        self.assertEqual(shown["other_keys"], [])
+        whole[b"httpseeds"] = [b"http://a/"]
+        whole[b"info"][b"number"] = -3
+        whole[b"info"][b"text"] = b"a"
+        whole[b"raw"] = b"\xff"
+        self.write("u.torrent", bencode(whole))
+        others = self.weir("show", "u.torrent", "--json").json["other_keys"]
+        self.assertEqual({entry["key"]: entry["value"] for entry in others},
+                         {"httpseeds": {"bencoded": b"l9:http://a/e".hex()}, "info.number": -3,
+                          "info.text": "a", "raw": {"bencoded": b"1:\xff".hex()}})
+        self.weir("create", "tree", "--v2", "--piece-size", "16K", "-o", "v2.torrent")
+        self.assertIsNone(self.weir("show", "v2.torrent", "--json").json["piece_hashes"])
 
     def test_stdin(self):
         run = self.weir("show", "-", "--json", stdin=v1_torrent([FILE]))
