@@ -108,6 +108,7 @@ struct PeerState {
   RequestList<AskedBlock> asked;
   RequestWindow window;
   std::uint32_t credits = 0;  // blocks that may come though they are not asked any more (WIR-14)
+  std::uint32_t good_pieces = 0;  // it had a part in
   std::uint32_t rejects_in_row = 0;
   std::uint32_t timeouts_in_row = 0;
   bool snubbed = false;

@@ -196,6 +196,19 @@ TEST(PickerParole, SuspectJoinsASharedPieceWhenNothingElseIsLeft) {
   EXPECT_EQ(world.pick(request).size(), 1u);
 }
 
+TEST(PickerParole, WhatIsKeptForOthersIsNotBegunByAnyWay) {
+  PickerWorld world(3, 2, 4);
+  const Pieces kept = {piece_at(0), piece_at(2)};
+  auto request = world.request(7, 100);
+  request.kept_for_others = kept;
+  EXPECT_EQ(pieces_of(world.pick(request)), Pieces{piece_at(1)});
+  request.allowed_only = kept;
+  EXPECT_TRUE(world.pick(request).empty());
+  request.allowed_only.reset();
+  world.picker.set_deadline(piece_at(2), TimePoint{});
+  EXPECT_EQ(pieces_of(world.pick(request)), Pieces{piece_at(1)});
+}
+
 TEST(PickerSlowPeer, OpensOnePieceAndOnlyWithNothingElseToDo) {
   PickerWorld world(10, 2, 5);
   auto request = world.request(2, 100);

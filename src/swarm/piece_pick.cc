@@ -47,6 +47,7 @@ class PiecePicker::Round {
   [[nodiscard]] bool may_join(const OpenPiece& piece) const;
   [[nodiscard]] bool may_open() const;
   [[nodiscard]] bool is_fresh(PieceIndex piece) const;
+  [[nodiscard]] bool kept(PieceIndex piece) const;
   [[nodiscard]] bool asked(BlockRef block);
 
   void take_missing(const OpenPiece& piece);
@@ -103,9 +104,15 @@ bool PiecePicker::Round::may_open() const {
   return !request_.slow_peer || taken() == 0;
 }
 
-// Neither open nor begun in this round, and not one of those the deadlines already went through.
+bool PiecePicker::Round::kept(PieceIndex piece) const {
+  return std::ranges::binary_search(request_.kept_for_others, piece);
+}
+
+// Neither open, kept nor begun in this round, and not one of those the deadlines already went
+// through.
 bool PiecePicker::Round::is_fresh(PieceIndex piece) const {
-  return open_.find(piece) == nullptr && std::ranges::find(opened_, piece) == opened_.end() &&
+  return open_.find(piece) == nullptr && !kept(piece) &&
+         std::ranges::find(opened_, piece) == opened_.end() &&
          (picker_.deadlines_.empty() || !picker_.deadlines_.contains(piece));
 }
 
@@ -163,7 +170,7 @@ void PiecePicker::Round::pick_allowed() {
     if (full()) return;
     if (const OpenPiece* open = open_.find(piece)) {
       if (may_join(*open)) take_missing(*open);
-    } else if (opened_.size() < request_.new_pieces_max) {
+    } else if (opened_.size() < request_.new_pieces_max && !kept(piece)) {
       take_new(piece);
     }
   }
@@ -175,7 +182,7 @@ void PiecePicker::Round::pick_deadlines() {
     if (level(piece) == kPriorityNone || !request_.peer_has.test(piece)) continue;
     const OpenPiece* open = open_.find(piece);
     if (open == nullptr) {
-      if (opened_.size() < request_.new_pieces_max) take_new(piece);
+      if (opened_.size() < request_.new_pieces_max && !kept(piece)) take_new(piece);
       continue;
     }
     if (!may_join(*open)) continue;

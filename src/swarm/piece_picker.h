@@ -66,6 +66,8 @@ struct PickRequest {
   // Suspected of poison: gets pieces that are exclusive to it, or new ones (which the caller then
   // opens exclusive). It joins shared pieces only when there is nothing else.
   bool parole = false;
+  // Not begun by this peer, in order: others shall bring them.
+  std::span<const PieceIndex> kept_for_others{};
 };
 
 // A block is never asked of more peers than this at once.

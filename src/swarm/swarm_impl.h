@@ -110,6 +110,7 @@ struct Swarm::Impl {
   // --- The end game: swarm_endgame.cc ---
   // Fills `repeats` with at most `count` blocks.
   void find_repeats(const PeerState& candidate, std::size_t count);
+  void find_kept(const PeerState& asking);
   [[nodiscard]] Duration rest_time(Duration candidate_block_time) const;
 
   // --- Arriving: swarm_pieces.cc ---
@@ -117,6 +118,7 @@ struct Swarm::Impl {
   void piece_complete(OpenPiece& piece);
   void piece_stored(PieceIndex piece, PieceBuffer buffer);
   void piece_failed(PieceIndex piece, PieceBuffer buffer);
+  void praise(const std::vector<BlockOrigin>& origins);
   void piece_is_here(PieceIndex piece);
   void piece_lost(PieceIndex piece);
   void pieces_unchecked(PieceIndex begin, PieceIndex end);
@@ -186,8 +188,9 @@ struct Swarm::Impl {
   // Handed out as PieceArrived: who sent each block.
   std::map<PieceIndex, std::vector<BlockOrigin>> verifying;
   std::map<ConnId, IpAddress> departed;  // senders of blocks of open pieces, now gone
-  std::set<PieceIndex> suspicious;       // failed before: fetched from one peer at a time
-  std::vector<PieceIndex> haves;         // to be announced
+  // How often pieces failed that are not here yet: each is fetched from one peer at a time.
+  std::map<PieceIndex, std::uint32_t> suspicious;
+  std::vector<PieceIndex> haves;  // to be announced
   TimePoint haves_at = kNever;
   bool was_complete = false;
   TimePoint complete_since{};
@@ -219,6 +222,7 @@ struct Swarm::Impl {
     BlockRef block;
   };
   std::vector<BlockRef> picks, already, repeats;
+  std::vector<PieceIndex> kept_pieces;
   std::vector<LateBlock> late_blocks;
   std::vector<ChokeCandidate> candidates;
 };

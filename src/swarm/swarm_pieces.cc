@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Blocks that arrive, pieces that are finished, found good or bad, gained and lost.
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "base/assert.h"
 #include "hash/sha.h"
@@ -87,7 +89,10 @@ void Swarm::Impl::remember_sender(const PeerState& peer) {
 }
 
 void Swarm::Impl::piece_stored(PieceIndex piece, PieceBuffer buffer) {
-  verifying.erase(piece);
+  if (const auto it = verifying.find(piece); it != verifying.end()) {
+    praise(it->second);
+    verifying.erase(it);
+  }
   suspicious.erase(piece);
   if (smart_ban.remembers(piece) && buffer) {
     convict(smart_ban.piece_good(piece, hash_blocks(std::as_const(buffer).bytes())));
@@ -95,6 +100,14 @@ void Swarm::Impl::piece_stored(PieceIndex piece, PieceBuffer buffer) {
   if (buffer) pool.give_back(std::move(buffer));
   picker->set_pending(piece, false);
   piece_is_here(piece);
+}
+
+void Swarm::Impl::praise(const std::vector<BlockOrigin>& origins) {
+  std::optional<ConnId> before;
+  for (const BlockOrigin& origin : origins) {
+    if (std::exchange(before, origin.conn) == origin.conn) continue;  // blocks come in runs
+    if (PeerState* peer = find(origin.conn)) ++peer->good_pieces;
+  }
 }
 
 void Swarm::Impl::piece_is_here(PieceIndex piece) {
@@ -113,7 +126,7 @@ void Swarm::Impl::piece_failed(PieceIndex piece, PieceBuffer buffer) {
   ++failed_pieces;
   ++epoch;
   wasted_bytes += buffer.size();
-  suspicious.insert(piece);
+  ++suspicious[piece];
   picker->set_pending(piece, !verifiable(piece));
   const auto it = verifying.find(piece);
   if (it != verifying.end() && buffer) {

@@ -8,6 +8,7 @@ namespace weir {
 namespace {
 
 constexpr std::uint32_t kRejectsMax = 50;  // WIR-30
+constexpr std::uint32_t kKeptAfterFailures = 2;
 constexpr std::uint32_t kTimeoutsMax = 2;  // WIR-30, without any block in between
 constexpr Duration kSnubAfter = std::chrono::seconds(60);
 constexpr Duration kRejectPause = std::chrono::seconds(1);
@@ -55,6 +56,8 @@ void Swarm::Impl::fill_requests(PeerState& peer) {
   request.blocks_max = window - peer.asked.size();
   request.slow_peer = slow(peer);
   request.parole = smart_ban.on_parole(peer.address());
+  find_kept(peer);
+  request.kept_for_others = kept_pieces;
   const std::size_t open_count = open.all().size();
   if (open_count < config.open_pieces_max && pool.has_room(layout().piece_length())) {
     // As many as the window needs: a limit that binds would look like a peer with nothing to give.
@@ -73,6 +76,22 @@ void Swarm::Impl::fill_requests(PeerState& peer) {
   while (asked < picks.size() && ask(peer, picks[asked])) ++asked;
   if (asked < request.blocks_max) peer.dry_epoch = asked_in_epoch;
   if (asked == 0 && peer.asked.empty()) update_interest(peer);
+}
+
+// A piece that failed again although one peer alone sent it is kept for those who have sent good
+// pieces: newcomers could spoil it for ever, each from an address of its own.
+void Swarm::Impl::find_kept(const PeerState& asking) {
+  kept_pieces.clear();
+  if (suspicious.empty() || asking.good_pieces > 0) return;
+  for (const auto& [piece, failures] : suspicious) {
+    if (failures < kKeptAfterFailures) continue;
+    const bool others = std::ranges::any_of(peers, [&](const auto& entry) {
+      const PeerState& peer = *entry.second;
+      return peer.good_pieces > 0 && peer.has.test(piece) && !peer.peer_choking && may_ask(peer) &&
+             !slow(peer) && !smart_ban.on_parole(peer.address());
+    });
+    if (others) kept_pieces.push_back(piece);
+  }
 }
 
 void Swarm::Impl::fill_all() {
@@ -112,6 +131,7 @@ void Swarm::Impl::release_all(PeerState& peer, bool send_cancel) {
   }
   peer.credits += static_cast<std::uint32_t>(peer.asked.size());
   peer.asked.clear();
+  if (peer.good_pieces > 0 && !suspicious.empty()) ++epoch;  // nothing is kept for it now
   for (auto& [index, piece] : open.all()) {
     if (piece.exclusive() == peer.conn) piece.set_exclusive(std::nullopt);
   }

@@ -135,6 +135,34 @@ TEST(SwarmScenario, WIR_15_APoisonerWithManyPiecesUnderWayIsBannedOnce) {
   EXPECT_EQ(leech.bans, std::vector{net.endpoint_of(poisoner).address});
 }
 
+// Each liar is banned at its first piece, and another comes from an address of its own, always
+// quicker than the one who is honest.
+TEST(SwarmScenario, WIR_15_FreshPoisonersWithoutEndDoNotKeepTheLastPiecesFromTheHonest) {
+  const Content content = make_content(TorrentKind::v1, kPiece, {1'000'000});
+  Net net(6);
+  Node& leech = net.add(content);
+  Node& honest = net.add(content);
+  leech.start_leech(net.now);
+  honest.start_seed(net.now);
+  net.connect(leech, honest, {.bytes_per_step = 2 * 1024});
+  ASSERT_TRUE(net.run([&] { return leech.swarm.picker()->have().count() >= 2; }, 60'000));
+  constexpr std::size_t kAtOnce = 8, kAll = 400;
+  std::size_t came = 0;
+  while (!leech.swarm.complete() && came < kAll) {
+    while (came < leech.bans.size() + kAtOnce) {
+      Node& poisoner = net.add(content);
+      poisoner.start_seed(net.now);
+      poisoner.poisons = true;
+      net.connect(leech, poisoner, {.bytes_per_step = 64 * 1024});
+      ++came;
+    }
+    const std::size_t banned = leech.bans.size();
+    net.run([&] { return leech.swarm.complete() || leech.bans.size() > banned; }, 600'000);
+  }
+  EXPECT_TRUE(leech.swarm.complete()) << came << " poisoners came";
+  EXPECT_TRUE(leech.whole());
+}
+
 TEST(SwarmScenario, EndGameAsksTheSlowPeersBlocksOfTheFast) {
   const Content content = make_content(TorrentKind::v1, kPiece, {1'000'000});
   Net net(7);

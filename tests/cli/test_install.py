@@ -29,7 +29,11 @@ class Install(CliTest):
         root = self.dir / f"root{prefix.replace('/', '-')}"
         subprocess.run(["cmake", "--install", BUILD, "--prefix", prefix], check=True,
                        capture_output=True, env={**os.environ, "DESTDIR": str(root)})
+        # libweir's headers and archives are many; test_library.py builds with them.
+        library = f"{prefix[1:]}/include/weir/", f"{prefix[1:]}/lib"
         files = {str(path.relative_to(root)) for path in root.rglob("*") if not path.is_dir()}
+        files = {name for name in files
+                 if not name.startswith(library) or "systemd" in name}
         expected = {f"{prefix[1:]}/{name}" for name in (*SHARED, UNIT, PROGRAM)}
         self.assertEqual(files, expected)
         return root / prefix[1:]
