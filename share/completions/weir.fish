@@ -80,6 +80,7 @@ complete -c weir -n '__fish_seen_subcommand_from serve' -l http-connections -x -
 complete -c weir -n '__fish_seen_subcommand_from serve' -l listen -x -d 'accept peers here; PORT alone means all addresses, port 0 lets the system choose, none turns it off, auto is all addresses at the first free port from 6981 on'
 complete -c weir -n '__fish_seen_subcommand_from serve' -l data-dir -x -a '(__fish_complete_directories)' -d 'where uploads and what was fetched are kept'
 complete -c weir -n '__fish_seen_subcommand_from serve' -l state-dir -x -a '(__fish_complete_directories)' -d 'where the node keeps what it knows between runs; one node at a time'
+complete -c weir -n '__fish_seen_subcommand_from serve' -l socket -r -F -d 'serve weir\'s own commands on this Unix socket, for this user alone and without a token; auto is api.sock in state_dir, none turns it off'
 complete -c weir -n '__fish_seen_subcommand_from serve' -l quota -x -d 'keep at most so many bytes in data_dir; 0 is as much as the disk has'
 complete -c weir -n '__fish_seen_subcommand_from serve' -l fetch-timeout -x -d 'answer a request for content that no peer gives after this time'
 complete -c weir -n '__fish_seen_subcommand_from serve' -l max-down -x -d 'download at most so many bytes a second; 0 is no limit'

@@ -28,6 +28,11 @@ HttpAnswer refusal(const Request& request, http::HttpErrc error) {
   return out;
 }
 
+// Somebody may have put a proxy before the Unix socket, and then pages reach it too.
+bool by_a_page(const HttpRequestHead& head) {
+  return head.value("Origin").has_value() || head.value("Sec-Fetch-Site").has_value();
+}
+
 // The value of `head`'s authority and path, checked; or what to refuse with.
 struct Addressed {
   http::Authority host;
@@ -36,6 +41,7 @@ struct Addressed {
 http::HttpResult<Addressed> addressed(const HttpRequestHead& head, const http::HostPolicy& policy) {
   const auto target = http::parse_target(head.target);
   if (!target) return std::unexpected(target.error());
+  if (head.local_user && !by_a_page(head)) return Addressed{{}, *target};
   const auto host = http::check_host(head.values("Host"), target->authority, policy);
   if (!host) return std::unexpected(host.error());
   return Addressed{*host, *target};
@@ -83,6 +89,11 @@ Api::~Api() = default;
 void Api::set_ready(bool ready) {
   const bool before = impl_->context.ready.exchange(ready);
   if (before && !ready) impl_->context.weir->events.close();
+}
+
+void Api::set_addresses(ApiAddresses addresses) {
+  const std::lock_guard lock(impl_->context.weir->addresses_mutex);
+  impl_->context.weir->addresses = std::move(addresses);
 }
 
 http::HttpResult<void> Api::Impl::pass_gate(Request& request) {
@@ -142,7 +153,9 @@ void Api::Impl::miss(const RequestPtr& request, const http::RouteMiss& missed) {
 }
 
 bool Api::Impl::authorized(const RequestPtr& request, const Route& route) {
+  const HttpRequestHead& head = request->call.head();
   if (config.tokens.empty() || !route.needs_token) return true;
+  if (head.local_user && !by_a_page(head)) return true;
   request->with_token = true;
   const auto scope = config.tokens.authorize(request->field("Authorization"), route.scope);
   if (scope) return true;

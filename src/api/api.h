@@ -10,6 +10,9 @@
 // behind it (403), a token where tokens are configured (401, 403). handle() never blocks: what has
 // to ask the engine or the disk runs on the node's threads.
 //
+// What comes through the server's Unix socket is its user's own doing: it needs no token and its
+// Host means nothing, unless a browser's page is behind it.
+//
 // The node must outlive the api, and the api the server's stop().
 #pragma once
 
@@ -17,6 +20,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "http/host.h"
 #include "http/origin.h"
@@ -26,6 +30,11 @@
 #include "node/node.h"
 
 namespace weir {
+
+struct ApiAddresses {
+  std::vector<Endpoint> http;
+  std::string socket;  // the Unix socket; empty: there is none
+};
 
 struct ApiConfig {
   http::HostPolicy hosts;      // beside localhost and address literals
@@ -53,6 +62,8 @@ class Api final : public HttpHandler {
   // What /readyz answers; false at first, and again before stopping: then streams of events end, so
   // that no answer under way holds up the server's stop. Any thread.
   void set_ready(bool ready);
+  // Where it is served, for those who ask. Any thread.
+  void set_addresses(ApiAddresses addresses);
 
  private:
   struct Impl;

@@ -33,6 +33,30 @@ json::object space_json(const NodeSpace& space) {
   return out;
 }
 
+json::array texts_json(const std::vector<Endpoint>& endpoints) {
+  json::array out;
+  for (const Endpoint& endpoint : endpoints) out.push_back(json::value(endpoint.text()));
+  return out;
+}
+
+json::object addresses_json(WeirState& state, const HttpRequestHead& head) {
+  ApiAddresses at;
+  {
+    const std::lock_guard lock(state.addresses_mutex);
+    at = state.addresses;
+  }
+  json::object out;
+  // Where this client came to. Through the Unix socket that is none of the others.
+  out["http"] = json::value(head.local.text());
+  if (head.local_user) {
+    out["http"] = at.http.empty() ? json::value(nullptr) : json::value(at.http[0].text());
+  }
+  out["listening"] = texts_json(at.http);
+  out["socket"] = at.socket.empty() ? json::value(nullptr) : json::value(text_json(at.socket));
+  out["peers"] = texts_json(state.node.client().listening());
+  return out;
+}
+
 // OpenMetrics 1.0: families with their type and help, samples below, "# EOF" at the end.
 class Metrics {
  public:
@@ -103,16 +127,11 @@ std::string metrics_text(WeirState& state) {
 void get_status(Context& context, const RequestPtr& request) {
   later(context, request, [request](WeirState& state) {
     const TorrentTotals totals = state.index.totals();
-    json::array peer_addresses;
-    for (const Endpoint& endpoint : state.node.client().listening()) {
-      peer_addresses.push_back(json::value(endpoint.text()));
-    }
     const SessionConfig& session = state.node.config().client.session;
     json::object out;
     out["version"] = WEIR_VERSION;
     out["uptime"] = uptime_s(state);
-    out["addresses"] = {{"http", request->call.head().local.text()},
-                        {"peers", std::move(peer_addresses)}};
+    out["addresses"] = addresses_json(state, request->call.head());
     out["torrents"] = counts_json(totals);
     out["peers"] = totals.peers;
     out["downRate"] = rounded(totals.down_rate);

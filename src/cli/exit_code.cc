@@ -13,7 +13,7 @@
 namespace weir {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, ExitCode>, 27> kCodes{{
+constexpr std::array<std::pair<std::string_view, ExitCode>, 28> kCodes{{
     // Disk.
     {"not_found", ExitCode::not_found},
     {"already_exists", ExitCode::conflict},
@@ -45,6 +45,7 @@ constexpr std::array<std::pair<std::string_view, ExitCode>, 27> kCodes{{
     {"network", ExitCode::network},
     {"unresolved", ExitCode::network},
     {"interrupted", ExitCode::unfinished},
+    {"path_too_long", ExitCode::bad_input},
 }};
 
 }  // namespace

@@ -163,6 +163,7 @@ constexpr CliOption kConfig{.name = "--config",
 constexpr CliOption option_of(const Setting& setting) {
   CliWords words = CliWords::none;
   if (setting.type == SettingType::choice) words = CliWords::choices;
+  if (setting.type == SettingType::socket) words = CliWords::any_path;
   if (setting.type == SettingType::path) {
     words = setting.value == "DIR" ? CliWords::directory : CliWords::any_path;
   }

@@ -64,11 +64,14 @@ void announce(const Daemon& daemon, const DaemonConfig& config, Output& output) 
     output.data(json_line({{"event", "listening"},
                            {"service", "peer"},
                            {"addresses", endpoints_json(daemon.peer_endpoints())}}));
+    json::value socket = nullptr;
+    if (!daemon.socket().empty()) socket = json_text(daemon.socket());
     output.data(json_line({{"event", "ready"},
                            {"pid", getpid()},
                            {"torrents", daemon.torrent_count()},
                            {"data_dir", json_text(config.data_dir)},
-                           {"state_dir", json_text(config.state_dir)}}));
+                           {"state_dir", json_text(config.state_dir)},
+                           {"socket", std::move(socket)}}));
     return;
   }
   if (output.quiet()) return;
@@ -78,6 +81,9 @@ void announce(const Daemon& daemon, const DaemonConfig& config, Output& output) 
   }
   for (const Endpoint& endpoint : daemon.peer_endpoints()) {
     text += fmt::format("peers on {}\n", endpoint.text());
+  }
+  if (!daemon.socket().empty()) {
+    text += fmt::format("commands on {}\n", printable(daemon.socket()));
   }
   text += fmt::format("ready, content in {}\n", printable(config.data_dir));
   output.data(text);

@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "daemon/quantity.h"
+#include "io/http_server.h"
 
 namespace weir {
 namespace {
@@ -179,6 +180,17 @@ Applied path(const ConfigInputs& inputs, const ConfigValue& value, std::string& 
   return {};
 }
 
+// What auto is depends on state_dir: see load_config().
+Applied socket(const ConfigInputs& inputs, const ConfigValue& value, DaemonConfig& out) {
+  const std::string word = value.words.empty() ? std::string() : value.words.back();
+  out.socket_auto = word == "auto";
+  if (word == "auto" || word == "none") return {};
+  if (auto known = path(inputs, value, out.socket); !known) return known;
+  if (out.socket.size() <= kUnixPathBytesMax) return {};
+  return beyond(fmt::format("socket is a path of at most {} bytes, and this one has {}",
+                            kUnixPathBytesMax, out.socket.size()));
+}
+
 template <class Value, class Target>
 Applied assign(std::expected<Value, Fault> value, Target& target) {
   if (!value) return std::unexpected(std::move(value.error()));
@@ -211,6 +223,8 @@ Applied apply(const ConfigInputs& inputs, const Setting& setting, const ConfigVa
       return path(inputs, value, out.data_dir);
     case SettingId::state_dir:
       return path(inputs, value, out.state_dir);
+    case SettingId::socket:
+      return socket(inputs, value, out);
     case SettingId::quota:
       return assign(size_of(setting, word), out.quota);
     case SettingId::fetch_timeout:
@@ -346,12 +360,29 @@ void check_together(const LoadedConfig& loaded, ConfigErrors& errors) {
   }
 }
 
+// A node that nobody named a socket for does without one rather than not start.
+void choose_socket(LoadedConfig& loaded) {
+  const std::string path = loaded.config.state_dir + "/api.sock";
+  if (path.size() <= kUnixPathBytesMax) {
+    loaded.config.socket = path;
+    return;
+  }
+  loaded.warnings.push_back(
+      fmt::format("{} is longer than the {} bytes that a socket's path has: there is none, and "
+                  "weir's commands need --api; set socket to a shorter path",
+                  path, kUnixPathBytesMax));
+}
+
+// What commands read, which is no setting.
+constexpr std::string_view kCommandVariables[] = {"WEIR_API", "WEIR_TOKEN"};
+
 // Variables that look like slips of ours. Others that begin with WEIR_ are somebody else's.
 void note_slips(const ConfigInputs& inputs, std::vector<std::string>& warnings) {
   std::vector<std::string> names;
   for (const Setting& setting : kSettings) names.push_back(environment_name(setting));
   for (const auto& [name, value] : inputs.environment) {
     if (!name.starts_with("WEIR_") || std::ranges::find(names, name) != names.end()) continue;
+    if (std::ranges::find(kCommandVariables, name) != std::end(kCommandVariables)) continue;
     const auto near = nearest(name, names);
     if (near) warnings.push_back(fmt::format("{} is no setting; is {} meant?", name, *near));
   }
@@ -376,6 +407,7 @@ std::expected<LoadedConfig, ConfigErrors> load_config(const ConfigInputs& inputs
     }
   }
   if (errors.empty()) check_together(loaded, errors);
+  if (loaded.config.socket_auto) choose_socket(loaded);
   if (!errors.empty()) return std::unexpected(std::move(errors));
   note_slips(inputs, loaded.warnings);
   return loaded;

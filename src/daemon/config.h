@@ -46,8 +46,10 @@ struct DaemonConfig {
   http::OriginPolicy cors;
   std::uint32_t http_connections = 0;
   PeerListen peer_listen;
-  std::string data_dir;     // absolute
-  std::string state_dir;    // absolute
+  std::string data_dir;   // absolute
+  std::string state_dir;  // absolute
+  std::string socket;     // absolute; empty: none
+  bool socket_auto = false;
   std::uint64_t quota = 0;  // bytes; 0: none
   std::chrono::milliseconds fetch_timeout{};
   std::uint64_t down_bytes_per_second = 0;  // 0: unlimited

@@ -132,6 +132,7 @@ class FileReader {
       case SettingType::peer_endpoints:
         return "a list of strings, one string, or a port number";
       case SettingType::path:
+      case SettingType::socket:
       case SettingType::choice:
         return "a string";
       case SettingType::size:

@@ -361,5 +361,39 @@ level = "debug"
   }
 }
 
+TEST(Config, TheSocketLiesInTheStateDirectoryUnlessNamedOrTurnedOff) {
+  EXPECT_EQ(config_of(inputs_with("state_dir = \"/s\"\n")).socket, "/s/api.sock");
+  EXPECT_EQ(config_of(inputs_with("socket = \"a.sock\"\n")).socket, "/etc/weir/a.sock");
+  EXPECT_EQ(config_of(inputs_with("socket = \"none\"\n")).socket, "");
+  EXPECT_EQ(error_of("socket = 5\n").code, ConfigErrc::wrong_type);
+  EXPECT_EQ(error_of("socket = \"\"\n").code, ConfigErrc::bad_value);
+}
+
+TEST(Config, ASocketsPathHasAtMost107Bytes) {
+  const auto named = [](std::size_t bytes) {
+    return inputs_with("socket = \"/" + std::string(bytes - 1, 'a') + "\"\n");
+  };
+  EXPECT_EQ(config_of(named(107)).socket.size(), 107u);
+  EXPECT_EQ(error_of(named(108)).code, ConfigErrc::out_of_range);
+  // "/api.sock" has nine of them. Without a name of its own there is rather none.
+  const auto state = [](std::size_t bytes) {
+    return inputs_with("state_dir = \"/" + std::string(bytes - 1, 'a') + "\"\n");
+  };
+  EXPECT_EQ(config_of(state(98)).socket.size(), 107u);
+  const auto loaded = load_config(state(99));
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded->config.socket, "");
+  EXPECT_EQ(loaded->warnings.size(), 1u);
+}
+
+TEST(Config, TheVariablesOfCommandsAreNoSlips) {
+  ConfigInputs inputs = inputs_with("");
+  inputs.environment["WEIR_API"] = "http://127.0.0.1:1";
+  inputs.environment["WEIR_TOKEN"] = kToken;
+  const auto loaded = load_config(inputs);
+  ASSERT_TRUE(loaded);
+  EXPECT_TRUE(loaded->warnings.empty()) << loaded->warnings.front();
+}
+
 }  // namespace
 }  // namespace weir

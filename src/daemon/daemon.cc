@@ -172,6 +172,7 @@ Daemon::Started Daemon::serve() {
   server.connections_max = options_.config.http_connections;
   server.connections_per_address_max =
       std::min(server.connections_per_address_max, server.connections_max);
+  server.unix_path = options_.config.socket;
   if (options_.sockets.empty()) server.listen = options_.config.http_listen;
   server_ = std::make_unique<HttpServer>(std::move(server), *api_);
   for (const ActivatedSocket& socket : options_.sockets) server_->adopt(socket.fd);
@@ -186,10 +187,12 @@ Daemon::Started Daemon::serve() {
         .os_error = error.os_error,
         .engine_code = error_name(error.code)});
   }
+  api_->set_addresses({server_->listening(), server_->unix_path()});
   api_->set_ready(true);
   const std::string& path = options_.config.ports_file;
   if (path.empty()) return {};
-  auto file = PortsFile::write(path, {.http = http_endpoints(), .peer = peer_endpoints()});
+  auto file = PortsFile::write(
+      path, {.http = http_endpoints(), .peer = peer_endpoints(), .socket = socket()});
   if (!file) {
     return std::unexpected(DaemonError{.code = DaemonErrc::ports_file,
                                        .detail = fmt::format("{}: {}", path, os_text(file.error())),
@@ -202,6 +205,7 @@ Daemon::Started Daemon::serve() {
 }
 
 std::vector<Endpoint> Daemon::http_endpoints() const { return server_->listening(); }
+std::string Daemon::socket() const { return server_->unix_path(); }
 std::vector<Endpoint> Daemon::peer_endpoints() const { return node_->client().listening(); }
 std::size_t Daemon::torrent_count() const { return node_->client().torrents().size(); }
 

@@ -62,6 +62,8 @@ class Daemon {
 
   [[nodiscard]] std::vector<Endpoint> http_endpoints() const;
   [[nodiscard]] std::vector<Endpoint> peer_endpoints() const;
+  // The Unix socket; empty: there is none.
+  [[nodiscard]] std::string socket() const;
   [[nodiscard]] std::size_t torrent_count() const;
 
   // Answers under way get half a second; then saves, tells trackers (at most 4 s) and frees the

@@ -10,6 +10,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "base/utf8.h"
+
 namespace weir {
 namespace {
 
@@ -21,11 +23,28 @@ std::string list_of(const std::vector<Endpoint>& endpoints) {
   return fmt::format("[{}]", out);
 }
 
+// A JSON string, or null. A path may have any byte but zero.
+std::string text_of(const std::string& path) {
+  if (path.empty()) return "null";
+  std::string out = "\"";
+  for (const char c : repair_utf8(path)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20) {
+      out += fmt::format("\\u{:04x}", byte);
+      continue;
+    }
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + '"';
+}
+
 }  // namespace
 
 std::expected<PortsFile, int> PortsFile::write(std::string path, const Ports& ports) {
-  const std::string text = fmt::format("{{\"pid\": {}, \"http\": {}, \"peer\": {}}}\n", getpid(),
-                                       list_of(ports.http), list_of(ports.peer));
+  const std::string text =
+      fmt::format("{{\"pid\": {}, \"http\": {}, \"peer\": {}, \"socket\": {}}}\n", getpid(),
+                  list_of(ports.http), list_of(ports.peer), text_of(ports.socket));
   const std::string beside = fmt::format("{}.{}", path, getpid());
   unlink(beside.c_str());
   const int fd = open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);

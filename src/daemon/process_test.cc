@@ -187,12 +187,14 @@ TEST_F(ProcessTest, AListeningSocketIsTakenAndOtherDescriptorsAreRefused) {
 TEST_F(ProcessTest, ThePortsFileAppearsWholeAndGoesWithItsOwner) {
   const std::string path = dir / "ports.json";
   const Ports ports{.http = {*Endpoint::parse("127.0.0.1:80"), *Endpoint::parse("[::1]:81")},
-                    .peer = {}};
+                    .peer = {},
+                    .socket = "/run/a \"b\"\n"};
   {
     const auto file = PortsFile::write(path, ports);
     ASSERT_TRUE(file);
     EXPECT_EQ(text_of(path), "{\"pid\": " + std::to_string(getpid()) +
-                                 ", \"http\": [\"127.0.0.1:80\", \"[::1]:81\"], \"peer\": []}\n");
+                                 ", \"http\": [\"127.0.0.1:80\", \"[::1]:81\"], \"peer\": [], "
+                                 "\"socket\": \"/run/a \\\"b\\\"\\u000a\"}\n");
     EXPECT_EQ(std::distance(fs::directory_iterator(dir), fs::directory_iterator()), 1);
   }
   EXPECT_FALSE(fs::exists(path));

@@ -26,6 +26,7 @@ enum class SettingId : std::uint8_t {
   peer_listen,
   data_dir,
   state_dir,
+  socket,
   quota,
   fetch_timeout,
   limits_down,
@@ -45,8 +46,9 @@ enum class SettingType : std::uint8_t {
   tokens,          // SCOPE:TOKEN; a list
   origins,         // SCHEME://HOST or *; a list
   path,
-  size,  // bytes; a number, or text with K, M, G, T
-  time,  // seconds; a number, or text with s, m, h. Limits are in milliseconds
+  socket,  // a path, auto or none
+  size,    // bytes; a number, or text with K, M, G, T
+  time,    // seconds; a number, or text with s, m, h. Limits are in milliseconds
   count,
   choice,
 };
@@ -134,6 +136,14 @@ inline constexpr std::array kSettings{
             .flag = "--state-dir",
             .value = "DIR",
             .help = "where the node keeps what it knows between runs; one node at a time"},
+    Setting{.id = SettingId::socket,
+            .name = "socket",
+            .type = SettingType::socket,
+            .fallback = "auto",
+            .flag = "--socket",
+            .value = "PATH",
+            .help = "serve weir's own commands on this Unix socket, for this user alone and "
+                    "without a token; auto is api.sock in state_dir, none turns it off"},
     Setting{.id = SettingId::quota,
             .name = "quota",
             .type = SettingType::size,

@@ -18,6 +18,7 @@
 #include "io/internal/http_connection.h"
 #include "io/internal/http_core.h"
 #include "io/internal/listener.h"
+#include "io/internal/unix_socket.h"
 
 namespace weir {
 
@@ -116,7 +117,8 @@ struct HttpServer::Impl final : HttpCore {
   NetResult<void> start();
   NetResult<void> open_all();
   void closed(HttpConnection& connection) override;
-  void accept(Descriptor fd, const Endpoint& remote);
+  void listen_on(Descriptor fd, bool local_user);
+  void accept(Descriptor fd, const Endpoint& remote, bool local_user);
   [[nodiscard]] bool has_room(const Endpoint& remote);
   bool close_waiting(const IpAddress* of);
   void arm_ticker();
@@ -126,6 +128,7 @@ struct HttpServer::Impl final : HttpCore {
 
   std::vector<Descriptor> opened;  // until start()
   std::vector<Endpoint> endpoints;
+  std::optional<UnixSocketFile> unix_socket;
   std::vector<std::unique_ptr<Listener>> listeners;
   std::unordered_map<HttpConnection*, std::shared_ptr<HttpConnection>> connections;
   std::unordered_map<IpAddress, std::size_t, EndpointHash> per_address;
@@ -149,7 +152,20 @@ NetResult<void> HttpServer::Impl::open_all() {
     if (!local) return std::unexpected(local.error());
     endpoints.push_back(*local);
   }
+  if (config.unix_path.empty()) return {};
+  auto file = UnixSocketFile::open(config.unix_path);
+  if (!file) return std::unexpected(file.error());
+  unix_socket.emplace(std::move(*file));
   return {};
+}
+
+void HttpServer::Impl::listen_on(Descriptor fd, bool local_user) {
+  const auto accepted_one = [this, local_user](Descriptor socket, const Endpoint& remote) {
+    accept(std::move(socket), remote, local_user);
+  };
+  listeners.push_back(std::make_unique<Listener>(
+      io, std::move(fd), Listener::Handlers{accepted_one, [](const NetError&) {}}));
+  listeners.back()->start();
 }
 
 NetResult<void> HttpServer::Impl::start() {
@@ -160,16 +176,9 @@ NetResult<void> HttpServer::Impl::start() {
     endpoints.clear();
     return done;
   }
-  for (Descriptor& fd : opened) {
-    listeners.push_back(std::make_unique<Listener>(
-        io, std::move(fd),
-        Listener::Handlers{[this](Descriptor socket, const Endpoint& remote) {
-                             accept(std::move(socket), remote);
-                           },
-                           [](const NetError&) {}}));
-    listeners.back()->start();
-  }
+  for (Descriptor& fd : opened) listen_on(std::move(fd), false);
   opened.clear();
+  if (unix_socket) listen_on(unix_socket->take_listener(), true);
   work.emplace(io.get_executor());
   thread = std::thread([this] { io.run(); });
   return {};
@@ -198,7 +207,7 @@ bool HttpServer::Impl::has_room(const Endpoint& remote) {
   return connections.size() < connections_allowed(config, remote.address) || close_waiting(nullptr);
 }
 
-void HttpServer::Impl::accept(Descriptor fd, const Endpoint& remote) {
+void HttpServer::Impl::accept(Descriptor fd, const Endpoint& remote, bool local_user) {
   ++accepted;
   if (stopping) return;
   if (!has_room(remote)) {
@@ -211,7 +220,8 @@ void HttpServer::Impl::accept(Descriptor fd, const Endpoint& remote) {
     ::shutdown(fd.get(), SHUT_WR);
     return;
   }
-  const auto connection = std::make_shared<HttpConnection>(*this, std::move(fd), remote);
+  const auto connection =
+      std::make_shared<HttpConnection>(*this, std::move(fd), remote, local_user);
   connections.emplace(connection.get(), connection);
   ++per_address[remote.address];
   open = connections.size();
@@ -288,6 +298,10 @@ void HttpServer::adopt(int listening_fd) {
 
 std::vector<Endpoint> HttpServer::listening() const { return impl_->endpoints; }
 
+std::string HttpServer::unix_path() const {
+  return impl_->unix_socket ? impl_->unix_socket->path() : std::string();
+}
+
 HttpServerCounts HttpServer::counts() const {
   const Impl& s = *impl_;
   return {s.open, s.accepted, s.requests, s.refused, s.slow_closed, s.sent_bytes};
@@ -299,6 +313,7 @@ void HttpServer::stop(milliseconds grace) {
     s.mailbox->post([&s, grace] { s.begin_stop(grace); });
     s.thread.join();
   }
+  s.unix_socket.reset();
   s.mailbox->close();
 }
 

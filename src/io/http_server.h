@@ -44,8 +44,14 @@
 
 namespace weir {
 
+// What sockaddr_un has room for, without the last zero.
+inline constexpr std::size_t kUnixPathBytesMax = 107;
+
 struct HttpServerConfig {
   std::vector<Endpoint> listen = {};  // port 0: chosen by the system
+  // A Unix socket to serve on too, for this user alone (mode 0600); at most kUnixPathBytesMax.
+  // Empty: none. Its requests are marked: HttpRequestHead::local_user.
+  std::string unix_path = {};
   // LIM-13.
   std::size_t header_bytes_max = 64 * 1024;
   std::size_t header_count_max = 100;
@@ -78,8 +84,10 @@ struct HttpRequestHead {
   // Known for bodies with a Content-Length; nothing for none and for chunked ones.
   std::optional<std::uint64_t> content_length;
   bool has_body = false;
+  // Of a Unix socket's: a loopback address with port 0, and nothing.
   Endpoint remote;
   Endpoint local;
+  bool local_user = false;  // it came through the Unix socket
 
   // The values of all fields of this name, in order; case does not matter.
   [[nodiscard]] std::vector<std::string_view> values(std::string_view name) const;
@@ -192,6 +200,8 @@ class HttpServer {
   void adopt(int listening_fd);
   // The addresses really listened on, once started.
   [[nodiscard]] std::vector<Endpoint> listening() const;
+  // The Unix socket served on, once started; empty: none.
+  [[nodiscard]] std::string unix_path() const;
   [[nodiscard]] HttpServerCounts counts() const;
   // No new connections; waits up to `grace` for answers under way, then closes all. Idempotent.
   void stop(std::chrono::milliseconds grace = std::chrono::milliseconds(0));

@@ -24,6 +24,8 @@ const char* error_name(NetErrc code) {
       return "unreachable";
     case NetErrc::timed_out:
       return "timed_out";
+    case NetErrc::path_too_long:
+      return "path_too_long";
     case NetErrc::failed:
       return "failed";
   }

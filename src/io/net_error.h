@@ -17,6 +17,7 @@ enum class NetErrc : std::uint8_t {
   refused,
   unreachable,
   timed_out,
+  path_too_long,  // of a Unix socket
   failed,
 };
 

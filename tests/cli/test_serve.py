@@ -95,7 +95,10 @@ class Running(ServeTest):
         lines = node.out.read_text().splitlines()
         self.assertEqual(lines[0], f"HTTP on http://{self.addresses()[0]}/")
         self.assertEqual(lines[1], f"peers on {self.addresses('peer')[0]}")
-        self.assertTrue(lines[2].startswith("ready"))
+        state = self.dir / "home/.local/state/weir/node"
+        self.assertEqual(lines[2], f"commands on {state}/api.sock")
+        self.assertTrue(lines[3].startswith("ready"))
+        self.assertEqual(json.loads(self.ports.read_text())["socket"], f"{state}/api.sock")
         self.assertEqual(json.loads(self.ports.read_text())["pid"], node.pid)
         self.assertEqual(self.end(node), 0)
         self.assertFalse(self.ports.exists())

@@ -45,6 +45,8 @@ struct WeirState {
   std::atomic<std::size_t> streams{0};
   const std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
   std::atomic<std::uint64_t> requests{0};
+  std::mutex addresses_mutex;
+  ApiAddresses addresses;
   std::mutex limits_mutex;
   std::map<TorrentKey, RateLimits> limits;  // of torrents that have some
 };

@@ -17,8 +17,13 @@ namespace weir {
 
 using boost::system::error_code;
 
-HttpConnection::HttpConnection(HttpCore& core, Descriptor connected, const Endpoint& remote)
-    : core_(core), socket_(core.io), remote_(remote), since_(Clock::now()) {
+HttpConnection::HttpConnection(HttpCore& core, Descriptor connected, const Endpoint& remote,
+                               bool local_user)
+    : core_(core),
+      socket_(core.io),
+      remote_(remote),
+      local_user_(local_user),
+      since_(Clock::now()) {
   error_code failed;
   socket_.assign(connected.get(), failed);
   if (!failed) (void)connected.release();
@@ -109,6 +114,7 @@ void HttpConnection::begin_call() {
   call_->head = reader_->take_head();
   call_->head.remote = remote_;
   call_->head.local = local_;
+  call_->head.local_user = local_user_;
   is_head_ = call_->head.method == "HEAD";
   http11_ = reader_->is_http11();
   expects_continue_ = reader_->expects_continue();

@@ -39,7 +39,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   static constexpr std::uint64_t kLingerBytesMax = 16u << 20;
   static constexpr std::chrono::seconds kLingerMax{2};
 
-  HttpConnection(HttpCore& core, Descriptor connected, const Endpoint& remote);
+  HttpConnection(HttpCore& core, Descriptor connected, const Endpoint& remote, bool local_user);
   ~HttpConnection();
 
   void start();
@@ -130,6 +130,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   HttpCore& core_;
   boost::asio::posix::stream_descriptor socket_;
   const Endpoint remote_;
+  const bool local_user_;
   Endpoint local_;
   Phase phase_ = Phase::head;
   bool advancing_ = false;

@@ -4,19 +4,14 @@
 #include <sys/epoll.h>
 #include <array>
 #include <boost/asio/post.hpp>
-#include <mutex>
 #include <utility>
 
 #include "base/assert.h"
 #include "io/clock.h"
+#include "io/internal/curl_library.h"
 
 namespace weir {
 namespace {
-
-void init_curl() {
-  static std::once_flag once;
-  std::call_once(once, [] { WEIR_ASSERT(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK); });
-}
 
 template <class Value>
 void set(CURLM* multi, CURLMoption option, Value value) {

@@ -103,6 +103,7 @@ NetResult<AcceptedSocket> accept_one(int listener) {
   Descriptor fd(::accept4(listener, reinterpret_cast<sockaddr*>(&address.storage), &address.length,
                           SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (!fd) return std::unexpected(net_error(errno, "accept a connection"));
+  if (address.get()->sa_family == AF_UNIX) return AcceptedSocket{std::move(fd), kUnixRemote};
   const auto remote = to_endpoint(address.get(), address.length);
   if (!remote) return std::unexpected(net_error(ECONNABORTED, "accept a connection"));
   return AcceptedSocket{std::move(fd), *remote};

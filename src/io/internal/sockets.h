@@ -35,8 +35,9 @@ struct SocketAddress {
 
 struct AcceptedSocket {
   Descriptor fd;
-  Endpoint remote;
+  Endpoint remote;  // of a Unix socket: kUnixRemote
 };
+inline const Endpoint kUnixRemote{IpAddress::v4(0x7f000001), 0};
 // os_error EAGAIN: no more are waiting.
 [[nodiscard]] NetResult<AcceptedSocket> accept_one(int listener);
 
