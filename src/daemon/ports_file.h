@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // A small file that says where a running node listens, for whoever started it with port 0:
 // {"pid": 4711, "http": ["127.0.0.1:40123"], "peer": ["0.0.0.0:6981"],
-// "socket": "/home/a/.local/state/weir/node/api.sock"}
+// "socket": "/var/lib/weir/api.sock"}
 #pragma once
 
 #include <expected>
