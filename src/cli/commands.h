@@ -18,6 +18,14 @@ namespace weir {
 [[nodiscard]] ExitCode run_show(const Arguments& arguments, Output& output);
 [[nodiscard]] ExitCode run_verify(const Arguments& arguments, Output& output);
 [[nodiscard]] ExitCode run_serve(const Arguments& arguments, Output& output);
+[[nodiscard]] ExitCode run_add(const Arguments& arguments, Output& output);
+[[nodiscard]] ExitCode run_ls(const Arguments& arguments, Output& output);
+[[nodiscard]] ExitCode run_rm(const Arguments& arguments, Output& output);
+[[nodiscard]] ExitCode run_start(const Arguments& arguments, Output& output);
+[[nodiscard]] ExitCode run_stop(const Arguments& arguments, Output& output);
+[[nodiscard]] ExitCode run_link(const Arguments& arguments, Output& output);
+[[nodiscard]] ExitCode run_cat(const Arguments& arguments, Output& output);
+[[nodiscard]] ExitCode run_status(const Arguments& arguments, Output& output);
 [[nodiscard]] ExitCode run_config(const Arguments& arguments, Output& output);
 [[nodiscard]] ExitCode run_completion(const Arguments& arguments, Output& output);
 [[nodiscard]] ExitCode run_manual(Output& output);

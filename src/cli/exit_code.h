@@ -20,6 +20,7 @@ enum class ExitCode : int {
   unfinished = 7,
   disk_full = 8,
   permission = 9,
+  no_node = 10,
   conflict = 11,
   bad_input = 12,
 };

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "cli/remote_options.h"
 #include "daemon/settings.h"
 
 namespace weir {
@@ -149,8 +150,6 @@ constexpr std::array kCreate{
     kJson,
 };
 
-constexpr std::array kShow{kJson};
-
 constexpr std::array kVerify{kData, kThreads, kJson};
 
 constexpr CliOption kConfig{.name = "--config",
@@ -237,8 +236,11 @@ constexpr std::array kCommands{
                .operands_max = 1,
                .operand_words = CliWords::torrent_file,
                .summary = "print what is in a torrent or magnet link",
-               .description = "ID is a .torrent file (- for stdin), a magnet link or an info hash.",
-               .options = kShow},
+               .description =
+                   "ID is a .torrent file (- for stdin), a magnet link or an info hash. Of a "
+                   "torrent that a running node has, it tells how that is doing; there ID may "
+                   "also be a name, a CID or the beginning of a hash.",
+               .options = remote_options::kNode},
     CliCommand{.name = "verify",
                .operands = "TORRENT",
                .operands_min = 1,
@@ -259,6 +261,69 @@ constexpr std::array kCommands{
                    "The addresses are printed once the node is ready, the log goes to stderr. "
                    "SIGHUP reads the log level again.",
                .options = kServe},
+    CliCommand{.name = "add",
+               .operands = "ID|PATH...",
+               .operands_min = 1,
+               .operands_max = kOperandsMax,
+               .operand_words = CliWords::any_path,
+               .summary = "give torrents or content to the node",
+               .description =
+                   "ID is a .torrent file, a magnet link, an info hash or the CID of one: the node "
+                   "downloads it and keeps it. PATH is any other file or directory: the node "
+                   "publishes it where it lies, as a hybrid torrent, and copies nothing.",
+               .options = remote_options::kAdd},
+    CliCommand{.name = "ls",
+               .operands = "",
+               .summary = "list the node's torrents",
+               .description = "One line for each torrent; --json has all that is known of them.",
+               .options = remote_options::kList},
+    CliCommand{.name = "rm",
+               .operands = "ID...",
+               .operands_min = 1,
+               .operands_max = kOperandsMax,
+               .summary = "remove torrents from the node",
+               .description =
+                   "Content stays where it is unless --content is given. What was uploaded is "
+                   "only kept under its torrent, so it needs --content; what was published in "
+                   "place is never removed. Says what was freed.",
+               .options = remote_options::kRemove},
+    CliCommand{.name = "start",
+               .operands = "ID...",
+               .operands_min = 1,
+               .operands_max = kOperandsMax,
+               .summary = "let paused torrents go on",
+               .description = "The torrents go on downloading and uploading.",
+               .options = remote_options::kNode},
+    CliCommand{.name = "stop",
+               .operands = "ID...",
+               .operands_min = 1,
+               .operands_max = kOperandsMax,
+               .summary = "pause torrents",
+               .description = "The torrents stay known and keep what they have.",
+               .options = remote_options::kNode},
+    CliCommand{.name = "link",
+               .operands = "ID",
+               .operands_min = 1,
+               .operands_max = 1,
+               .summary = "print a torrent's magnet and HTTP links",
+               .description = "The HTTP links are at the node's first address.",
+               .options = remote_options::kNode},
+    CliCommand{.name = "cat",
+               .operands = "ID[/PATH]",
+               .operands_min = 1,
+               .operands_max = 1,
+               .operand_words = CliWords::torrent_file,
+               .summary = "write a file's bytes to stdout",
+               .description =
+                   "Verified bytes in order, from the node that has the torrent. Without a node, "
+                   "or for a torrent that it does not have, they are fetched from peers, and no "
+                   "more than what was asked for and a little ahead of it. Nothing is kept.",
+               .options = remote_options::kCat},
+    CliCommand{.name = "status",
+               .operands = "",
+               .summary = "print how the node is doing",
+               .description = "Rates, torrents by state, space, and where it listens.",
+               .options = remote_options::kNode},
     CliCommand{.name = "config",
                .operands = "ACTION",
                .operands_min = 1,
@@ -290,13 +355,14 @@ constexpr std::array kExitRows{
     CliExitRow{0, "done"},
     CliExitRow{1, "another failure"},
     CliExitRow{2, "wrong usage"},
-    CliExitRow{3, "not found: a file, or no file matches"},
+    CliExitRow{3, "not found: a file, a torrent, or no file matches"},
     CliExitRow{4, "timed out"},
     CliExitRow{5, "verification failed: content is missing or damaged"},
     CliExitRow{6, "network failure"},
     CliExitRow{7, "stopped with work unfinished"},
     CliExitRow{8, "disk full or over quota"},
-    CliExitRow{9, "permission denied, or the disk is read-only"},
+    CliExitRow{9, "permission or token denied, or the disk is read-only"},
+    CliExitRow{10, "no node is running there"},
     CliExitRow{11, "exists already, or a node runs on the directory already"},
     CliExitRow{12, "bad input: the torrent, magnet link or configuration is not valid"},
 };
@@ -310,6 +376,8 @@ constexpr std::array kVariables{
     CliVariable{"XDG_CONFIG_HOME",
                 "a node's configuration is weir/weir.toml below it (default: ~/.config)"},
     CliVariable{"XDG_DATA_HOME", "a node's content is in weir below it (default: ~/.local/share)"},
+    CliVariable{"WEIR_API", "the node that commands speak to, as --api has it"},
+    CliVariable{"WEIR_TOKEN", "the token for a node at a URL"},
     CliVariable{"WEIR_...", "a node's settings, see docs/configuration.md"},
     CliVariable{"SSL_CERT_FILE",
                 "a file of certificates (PEM) trusted for HTTPS trackers in place of the system's"},

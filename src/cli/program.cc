@@ -23,6 +23,14 @@ ExitCode run_command(const Arguments& arguments, Output& output) {
   if (name == "show") return run_show(arguments, output);
   if (name == "verify") return run_verify(arguments, output);
   if (name == "serve") return run_serve(arguments, output);
+  if (name == "add") return run_add(arguments, output);
+  if (name == "ls") return run_ls(arguments, output);
+  if (name == "rm") return run_rm(arguments, output);
+  if (name == "start") return run_start(arguments, output);
+  if (name == "stop") return run_stop(arguments, output);
+  if (name == "link") return run_link(arguments, output);
+  if (name == "cat") return run_cat(arguments, output);
+  if (name == "status") return run_status(arguments, output);
   if (name == "config") return run_config(arguments, output);
   if (name == "completion") return run_completion(arguments, output);
   return run_manual(output);

@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <boost/json/object.hpp>
+#include <filesystem>
+#include <optional>
 
 #include "cli/commands.h"
 #include "cli/json.h"
+#include "cli/node_show.h"
 #include "cli/render.h"
 #include "cli/show_json.h"
 #include "cli/source.h"
@@ -146,9 +149,40 @@ std::string magnet_page(const Magnet& magnet, const std::vector<UnusableTracker>
   return out;
 }
 
+// Whether the words name a file or a link, which tell what is in them whatever a node knows. All
+// else is a name for something that a node has, a bare hash perhaps.
+bool tells_itself(const std::string& id) {
+  std::error_code ignored;
+  return id == "-" || id.starts_with("magnet:") || id.ends_with(".torrent") ||
+         id.find('/') != id.npos || std::filesystem::exists(id, ignored);
+}
+
+// Nothing: the page is that of the ID itself.
+std::optional<ExitCode> show_from_node(const Arguments& arguments, Output& output) {
+  const std::string& id = arguments.operands[0];
+  if (tells_itself(id)) return std::nullopt;
+  const bool is_hash = parse_info_hash(id).has_value();
+  const bool needed = !is_hash || api_named(arguments);
+  auto target = api_target(arguments);
+  if (!target && needed) return fail(output, target.error());
+  if (!target) return std::nullopt;
+  NodeLink node(std::move(*target));
+  const auto torrent = node.find(id);
+  if (!torrent && is_hash &&
+      (!api_named(arguments) || torrent.error().exit == ExitCode::not_found)) {
+    return std::nullopt;
+  }
+  if (!torrent) return fail(output, torrent.error());
+  const auto page = node_page(node, *torrent, !output.human());
+  if (!page) return fail(output, page.error());
+  output.data(*page);
+  return ExitCode::done;
+}
+
 }  // namespace
 
 ExitCode run_show(const Arguments& arguments, Output& output) {
+  if (const auto shown = show_from_node(arguments, output)) return *shown;
   const auto source = load_source(arguments.operands[0]);
   if (!source) return fail(output, source.error());
   const auto unusable = unusable_trackers_of(*source);
