@@ -4,7 +4,7 @@ _weir() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    mapfile -t COMPREPLY < <(compgen -W 'get seed create show verify serve config completion manual --help --version' -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W 'get seed create show verify serve add ls rm start stop link cat status config completion manual --help --version' -- "$cur")
     return
   fi
   case ${COMP_WORDS[1]} in
@@ -66,9 +66,14 @@ _weir() {
       ;;
     show)
       case $prev in
+        --api) :; return ;;
+        --token-file) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+        --socket) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+        --state-dir) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+        --config) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
       esac
       if [[ $cur == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W '--json --quiet --help' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W '--api --token-file --socket --state-dir --config --json --quiet --help' -- "$cur")
       else
         compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -X '!*.torrent' -- "$cur"; compgen -d -- "$cur")
       fi
@@ -107,6 +112,125 @@ _weir() {
       esac
       if [[ $cur == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W '--http --allow-host --cors-origin --http-connections --listen --data-dir --state-dir --quota --fetch-timeout --max-down --max-up --connections --torrent-connections --dial-below --log-level --log-format --ports-file --config --jsonl --quiet --help' -- "$cur")
+      else
+        :
+      fi
+      ;;
+    add)
+      case $prev in
+        --api) :; return ;;
+        --token-file) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+        --socket) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+        --state-dir) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+        --config) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+      esac
+      if [[ $cur == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W '--paused --sequential --api --token-file --socket --state-dir --config --json --quiet --help' -- "$cur")
+      else
+        compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      fi
+      ;;
+    ls)
+      case $prev in
+        --state) mapfile -t COMPREPLY < <(compgen -W 'fetching_metadata preparing checking downloading seeding paused failed stopping' -- "$cur"); return ;;
+        --search) :; return ;;
+        --sort) mapfile -t COMPREPLY < <(compgen -W 'added name progress rate size' -- "$cur"); return ;;
+        --api) :; return ;;
+        --token-file) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+        --socket) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+        --state-dir) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+        --config) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+      esac
+      if [[ $cur == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W '--state --search --sort --reverse --api --token-file --socket --state-dir --config --json --quiet --help' -- "$cur")
+      else
+        :
+      fi
+      ;;
+    rm)
+      case $prev in
+        --api) :; return ;;
+        --token-file) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+        --socket) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+        --state-dir) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+        --config) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+      esac
+      if [[ $cur == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W '--content --api --token-file --socket --state-dir --config --json --quiet --help' -- "$cur")
+      else
+        :
+      fi
+      ;;
+    start)
+      case $prev in
+        --api) :; return ;;
+        --token-file) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+        --socket) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+        --state-dir) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+        --config) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+      esac
+      if [[ $cur == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W '--api --token-file --socket --state-dir --config --json --quiet --help' -- "$cur")
+      else
+        :
+      fi
+      ;;
+    stop)
+      case $prev in
+        --api) :; return ;;
+        --token-file) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+        --socket) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+        --state-dir) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+        --config) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+      esac
+      if [[ $cur == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W '--api --token-file --socket --state-dir --config --json --quiet --help' -- "$cur")
+      else
+        :
+      fi
+      ;;
+    link)
+      case $prev in
+        --api) :; return ;;
+        --token-file) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+        --socket) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+        --state-dir) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+        --config) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+      esac
+      if [[ $cur == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W '--api --token-file --socket --state-dir --config --json --quiet --help' -- "$cur")
+      else
+        :
+      fi
+      ;;
+    cat)
+      case $prev in
+        --range) :; return ;;
+        --file) :; return ;;
+        --peer) :; return ;;
+        --timeout) :; return ;;
+        --api) :; return ;;
+        --token-file) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+        --socket) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+        --state-dir) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+        --config) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+      esac
+      if [[ $cur == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W '--range --file --peer --timeout --api --token-file --socket --state-dir --config --json --quiet --help' -- "$cur")
+      else
+        compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -X '!*.torrent' -- "$cur"; compgen -d -- "$cur")
+      fi
+      ;;
+    status)
+      case $prev in
+        --api) :; return ;;
+        --token-file) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+        --socket) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+        --state-dir) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+        --config) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+      esac
+      if [[ $cur == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W '--api --token-file --socket --state-dir --config --json --quiet --help' -- "$cur")
       else
         :
       fi

@@ -28,11 +28,6 @@ HttpAnswer refusal(const Request& request, http::HttpErrc error) {
   return out;
 }
 
-// Somebody may have put a proxy before the Unix socket, and then pages reach it too.
-bool by_a_page(const HttpRequestHead& head) {
-  return head.value("Origin").has_value() || head.value("Sec-Fetch-Site").has_value();
-}
-
 // The value of `head`'s authority and path, checked; or what to refuse with.
 struct Addressed {
   http::Authority host;
@@ -41,7 +36,7 @@ struct Addressed {
 http::HttpResult<Addressed> addressed(const HttpRequestHead& head, const http::HostPolicy& policy) {
   const auto target = http::parse_target(head.target);
   if (!target) return std::unexpected(target.error());
-  if (head.local_user && !by_a_page(head)) return Addressed{{}, *target};
+  if (api::is_local_user(head)) return Addressed{{}, *target};
   const auto host = http::check_host(head.values("Host"), target->authority, policy);
   if (!host) return std::unexpected(host.error());
   return Addressed{*host, *target};
@@ -155,7 +150,7 @@ void Api::Impl::miss(const RequestPtr& request, const http::RouteMiss& missed) {
 bool Api::Impl::authorized(const RequestPtr& request, const Route& route) {
   const HttpRequestHead& head = request->call.head();
   if (config.tokens.empty() || !route.needs_token) return true;
-  if (head.local_user && !by_a_page(head)) return true;
+  if (api::is_local_user(head)) return true;
   request->with_token = true;
   const auto scope = config.tokens.authorize(request->field("Authorization"), route.scope);
   if (scope) return true;
@@ -188,6 +183,10 @@ void Api::handle(HttpCall call) {
 }
 
 namespace api {
+
+bool is_local_user(const HttpRequestHead& head) {
+  return head.local_user && !head.value("Origin") && !head.value("Sec-Fetch-Site");
+}
 
 void Context::later(const RequestPtr& request, std::function<void()> work) {
   if (!node.work().post(std::move(work))) request->text(503, "The node is stopping.");

@@ -9,7 +9,9 @@ constexpr std::string_view kComponents = R"json({
 "securitySchemes": {"token": {"type": "http", "scheme": "bearer",
   "description": "Needed where tokens are configured. x-weir-scope names the least scope."}},
 "responses": {"Error": {"description": "Why not.", "content": {"application/json":
-  {"schema": {"$ref": "#/components/schemas/Error"}}}}},
+  {"schema": {"$ref": "#/components/schemas/Error"}}}},
+  "Publishing": {"description": "Under way.", "content": {"application/json":
+  {"schema": {"$ref": "#/components/schemas/PublishJob"}}}}},
 "parameters": {
   "hash": {"name": "hash", "in": "path", "required": true, "schema": {"type": "string"},
     "description": "A v1 or v2 info hash: hexadecimal, base32 (v1), or a tagged multihash."},
@@ -24,6 +26,11 @@ constexpr std::string_view kComponents = R"json({
     "size"], "default": "added"}},
   "order": {"name": "order", "in": "query", "schema": {"enum": ["asc", "desc"],
     "default": "asc"}},
+  "id": {"name": "id", "in": "path", "required": true, "schema": {"type": "string"}},
+  "paused": {"name": "paused", "in": "query", "schema": {"type": "boolean", "default": false},
+    "description": "Of a .torrent file; JSON has a field."},
+  "sequential": {"name": "sequential", "in": "query", "schema": {"type": "boolean",
+    "default": false}, "description": "Of a .torrent file; JSON has a field."},
   "content": {"name": "content", "in": "query", "schema": {"enum": ["keep", "remove"],
     "default": "keep"}},
   "lastEventId": {"name": "Last-Event-ID", "in": "header", "schema": {"type": "string"},
@@ -53,8 +60,12 @@ constexpr std::string_view kComponents = R"json({
       "down": {"$ref": "#/components/schemas/Count"},
       "up": {"$ref": "#/components/schemas/Count"}}},
   "Addition": {"type": "object", "additionalProperties": false,
-    "oneOf": [{"required": ["magnet"]}, {"required": ["hash"]}], "properties": {
-      "magnet": {"type": "string"}, "hash": {"type": "string"},
+    "oneOf": [{"required": ["magnet"]}, {"required": ["hash"]}, {"required": ["path"]}],
+    "properties": {
+      "magnet": {"type": "string"},
+      "hash": {"type": "string", "description": "An info hash, or the CID of one."},
+      "path": {"type": "string", "description":
+        "Absolute, of this machine: published where it lies. Unix socket or admin token only."},
       "paused": {"type": "boolean", "default": false},
       "sequential": {"type": "boolean", "default": false}}},
   "Torrent": {"type": "object", "required": ["hash", "v1", "v2", "name", "state", "error",
@@ -81,7 +92,7 @@ constexpr std::string_view kComponents = R"json({
                                          R"json(
   "TorrentDetail": {"allOf": [{"$ref": "#/components/schemas/Torrent"}, {"type": "object",
     "required": ["pieces", "check", "wasted", "failedPieces", "knownPeers", "connecting", "copies",
-      "limits", "magnet", "private", "upload"], "properties": {
+      "limits", "magnet", "private", "upload", "frees", "inPlace"], "properties": {
       "pieces": {"$ref": "#/components/schemas/Part"},
       "check": {"$ref": "#/components/schemas/Part"},
       "wasted": {"$ref": "#/components/schemas/Count"},
@@ -91,7 +102,22 @@ constexpr std::string_view kComponents = R"json({
       "copies": {"type": ["number", "null"]},
       "limits": {"$ref": "#/components/schemas/Limits"},
       "magnet": {"type": "string"}, "private": {"type": ["boolean", "null"]},
-      "upload": {"type": ["string", "null"], "description": "The CID of what was uploaded."}}}]},
+      "upload": {"type": ["string", "null"], "description": "The CID of what was uploaded."},
+      "frees": {"type": "integer", "minimum": 0,
+        "description": "Bytes that removing it with its content gives back."},
+      "inPlace": {"type": ["string", "null"], "description":
+        "Where it was published; told through the Unix socket only."}}}]},
+  "PublishJob": {"type": "object", "required": ["id", "path", "state", "size", "done", "torrent",
+    "error"], "additionalProperties": false, "properties": {
+      "id": {"type": "string"}, "path": {"type": "string"},
+      "state": {"enum": ["waiting", "hashing", "done", "failed"]},
+      "size": {"$ref": "#/components/schemas/Count"}, "done": {"$ref": "#/components/schemas/Count"},
+      "torrent": {"type": ["string", "null"], "description": "Its info hash, once done."},
+      "error": {"type": ["object", "null"], "required": ["code", "text"],
+        "properties": {"code": {"type": "string"}, "text": {"type": "string"}}}}},
+  "Publishing": {"type": "object", "required": ["publishing"], "additionalProperties": false,
+    "properties": {"publishing": {"type": "array",
+      "items": {"$ref": "#/components/schemas/PublishJob"}}}},
   "TorrentPage": {"type": "object", "required": ["total", "matched", "offset", "torrents"],
     "additionalProperties": false, "properties": {
       "total": {"$ref": "#/components/schemas/Count"},

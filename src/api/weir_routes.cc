@@ -19,6 +19,8 @@ constexpr auto kAdmin = http::Scope::admin;
 
 constexpr std::string_view kTorrents = "/api/weir/v1/torrents";
 constexpr std::string_view kTorrent = "/api/weir/v1/torrents/{hash}";
+constexpr std::string_view kPublishing = "/api/weir/v1/publishing";
+constexpr std::string_view kPublishingOne = "/api/weir/v1/publishing/{id}";
 constexpr std::string_view kMetricsType = "application/openmetrics-text";
 
 constexpr WeirRoute kRoutes[] = {
@@ -40,12 +42,37 @@ constexpr WeirRoute kRoutes[] = {
      {}},
     {{Method::post, kTorrents, kAdd, true, add_torrent},
      "addTorrent",
-     "Adds a torrent to stay, without waiting for its metadata. 200 when it was here already.",
-     {},
+     "Adds a torrent to stay, without waiting for its metadata: 201, 200 when it was here already. "
+     "With a path it publishes content in place: 202 with a PublishJob.",
+     "paused,sequential",
      "Addition",
      201,
      "TorrentDetail",
-     "200,413,415,500,507"},
+     "200,202,413,415,422,500,507"},
+    {{Method::get, kPublishing, kRead, true, list_publishing},
+     "listPublishing",
+     "What is being published in place, and what was lately. Unix socket or admin token only.",
+     {},
+     {},
+     200,
+     "Publishing",
+     {}},
+    {{Method::get, kPublishingOne, kRead, true, get_publishing},
+     "getPublishing",
+     "One of these.",
+     {},
+     {},
+     200,
+     "PublishJob",
+     "404"},
+    {{Method::del, kPublishingOne, kAdd, true, delete_publishing},
+     "deletePublishing",
+     "Cancels one that is under way; nothing of it stays.",
+     {},
+     {},
+     204,
+     {},
+     "404"},
     {{Method::get, kTorrent, kRead, true, get_torrent},
      "getTorrent",
      "One torrent, by either of its info hashes.",
@@ -220,6 +247,9 @@ json::object operation_json(const WeirRoute& route) {
   if (route.route.pattern.find("{hash}") != std::string_view::npos) {
     parameters.push_back(reference("parameters", "hash"));
   }
+  if (route.route.pattern.find("{id}") != std::string_view::npos) {
+    parameters.push_back(reference("parameters", "id"));
+  }
   for (const std::string_view name : split(route.query)) {
     parameters.push_back(reference("parameters", name));
   }
@@ -228,7 +258,9 @@ json::object operation_json(const WeirRoute& route) {
   json::object responses;
   responses[std::to_string(route.status)] = success_json(route);
   for (const std::string_view status : split(route.errors)) {
-    responses[status] = status == "200" ? success_json(route) : reference("responses", "Error");
+    responses[status] = status == "200"   ? success_json(route)
+                        : status == "202" ? reference("responses", "Publishing")
+                                          : reference("responses", "Error");
   }
   for (const char* status : {"400", "401", "403", "503"}) {
     responses[status] = reference("responses", "Error");

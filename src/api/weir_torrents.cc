@@ -37,6 +37,14 @@ Asked<std::size_t> number(const Request& request, std::string_view name, std::si
   return static_cast<std::size_t>(*parsed);
 }
 
+Asked<bool> flag(const Request& request, std::string_view name) {
+  const auto value = only(request, name);
+  if (!value) return std::unexpected(value.error());
+  if (!*value || **value == "false") return false;
+  if (**value == "true") return true;
+  return std::unexpected(BadQuery{"It is true or false."});
+}
+
 bool read_order(std::string_view text, TorrentOrder& out) {
   constexpr std::pair<std::string_view, TorrentOrder> kOrders[] = {
       {"added", TorrentOrder::added},       {"name", TorrentOrder::name},
@@ -89,7 +97,7 @@ Asked<TorrentQuery> query_of(const Request& request) {
   return out;
 }
 
-json::object whole_json(WeirState& state, const TorrentStatus& status) {
+json::object whole_json(WeirState& state, const TorrentStatus& status, bool with_paths) {
   json::object out = torrent_json(status);
   out["pieces"] = {{"total", status.pieces_total}, {"done", status.pieces_done}};
   out["check"] = {{"total", status.check_total}, {"done", status.check_done}};
@@ -113,6 +121,10 @@ json::object whole_json(WeirState& state, const TorrentStatus& status) {
   const auto found = state.node.find(status.hashes);
   const bool uploaded = found && found->publication;
   out["upload"] = uploaded ? json::value(found->publication->cid.text()) : json::value(nullptr);
+  out["frees"] = state.node.frees(status);
+  out["inPlace"] = nullptr;
+  const auto path = state.node.in_place().path_of(status.hashes);
+  if (path && with_paths) out["inPlace"] = text_json(*path);
   return out;
 }
 
@@ -121,13 +133,14 @@ void answer_torrent(WeirState& state, const RequestPtr& request, TorrentKey key,
                     unsigned status = 200) {
   const auto now = state.node.client().status(key);
   if (!now) return answer_error(request, 404, "not_found", "There is no such torrent here.");
-  answer_json(request, whole_json(state, *now), status);
+  answer_json(request, whole_json(state, *now, is_local_user(request->call.head())), status);
 }
 
 // What a body asks to add, or why it can't be read.
 struct Wanted {
   FetchSource source;
   AddOptions options;
+  std::optional<PublishRequest> publish;  // in place of both
 };
 struct BadBody {
   std::string_view code;
@@ -163,19 +176,25 @@ ReadBody read_request(Node& node, Bytes body) {
   const json::object* object = root ? root->if_object() : nullptr;
   if (!object) return bad("The body is a JSON object.");
   std::optional<std::string> link;
+  std::optional<std::string> path;
   AddOptions options;
   for (const auto& [name, value] : *object) {
     if (name == "magnet" || name == "hash") {
       if (link || !value.is_string()) return bad("One of magnet and hash is given, as a string.");
       link = std::string_view(value.get_string());
+    } else if (name == "path") {
+      if (!value.is_string()) return bad("path is a string.");
+      path = std::string_view(value.get_string());
     } else if (name == "paused" && value.is_bool()) {
       options.paused = value.get_bool();
     } else if (name == "sequential" && value.is_bool()) {
       options.sequential = value.get_bool();
     } else {
-      return bad("The fields are magnet, hash, paused and sequential.");
+      return bad("The fields are magnet, hash, path, paused and sequential.");
     }
   }
+  if (path && link) return bad("One of magnet, hash and path is given.");
+  if (path) return Wanted{{}, {}, PublishRequest{*path, options.paused}};
   if (!link) return bad("One of magnet and hash is given, as a string.");
   auto out = read_link(node, *link);
   if (out) out->options = options;
@@ -188,7 +207,7 @@ ReadBody read_file(Node&, Buffer body) {
   if (!source->metadata) {
     return std::unexpected(BadBody{"bad_torrent", "A torrent without a name can't be fetched."});
   }
-  return Wanted{std::move(*source), {}};
+  return Wanted{std::move(*source), {}, {}};
 }
 
 std::string essence_of(const Request& request) {
@@ -240,15 +259,25 @@ void add_torrent(Context& context, const RequestPtr& request) {
   }
   const bool file = read == read_file;
   const std::size_t most = file ? kTorrentFileBytesMax : kMagnetBytesMax + 1024;
-  receive(request, most, [&context, request, read](Buffer body) {
+  // Of a .torrent file, whose bytes have no room for wishes.
+  const auto paused = flag(*request, "paused"), sequential = flag(*request, "sequential");
+  if (!paused || !sequential) {
+    return answer_error(request, 400, "bad_query", "paused and sequential are true or false.");
+  }
+  const AddOptions file_options{*paused, *sequential};
+  receive(request, most, [&context, request, read, file, file_options](Buffer body) {
     auto shared = std::make_shared<Buffer>(std::move(body));
-    later(context, request, [request, read, shared](WeirState& state) {
-      auto wanted = read(state.node, std::move(*shared));
-      if (!wanted) return answer_error(request, 400, wanted.error().code, wanted.error().text);
-      const auto added = state.node.add(std::move(wanted->source), wanted->options);
-      if (!added) return request->answer(weir_error(added.error()));
-      answer_torrent(state, request, added->key, added->is_new ? 201 : 200);
-    });
+    later(context, request,
+          [&context, request, read, file, file_options, shared](WeirState& state) {
+            auto wanted = read(state.node, std::move(*shared));
+            if (!wanted)
+              return answer_error(request, 400, wanted.error().code, wanted.error().text);
+            if (wanted->publish) return publish_path(context, request, std::move(*wanted->publish));
+            if (file) wanted->options = file_options;
+            const auto added = state.node.add(std::move(wanted->source), wanted->options);
+            if (!added) return request->answer(weir_error(added.error()));
+            answer_torrent(state, request, added->key, added->is_new ? 201 : 200);
+          });
   });
 }
 
@@ -278,6 +307,10 @@ void delete_torrent(Context& context, const RequestPtr& request) {
         if (!removed) return request->answer(weir_error(removed.error()));
       }
     } else {
+      if (status && remove && state.node.in_place().path_of(status->hashes)) {
+        return answer_error(request, 409, "in_place",
+                            "This was published where it lies, and stays there (content=keep).");
+      }
       state.node.remove(key, remove ? RemoveContent::remove : RemoveContent::keep);
     }
     HttpAnswer out;

@@ -79,6 +79,7 @@ CliError publish_failure(const json::object& job, const std::string& id) {
 }
 
 void tell_progress(const json::object& job, Clock::time_point since, Output& output) {
+  if (number_of(job, "size") == 0) return;  // it waits, or its files are being listed
   const HashingProgress progress{
       .what = "hashing",
       .done_bytes = number_of(job, "done"),

@@ -2,7 +2,6 @@
 // weir cat: a file's bytes to stdout, from a running node or straight from the swarm.
 #include <fmt/format.h>
 
-#include <charconv>
 #include <filesystem>
 
 #include "cli/cat_range.h"
@@ -24,15 +23,20 @@ struct Wanted {
   std::string path;  // empty: the torrent's only file
 };
 
+// Other files that happen to be here have nothing to do with what a torrent's file is called.
+bool is_torrent_file(const std::string& path) {
+  std::error_code ignored;
+  return path.ends_with(".torrent") && fs::is_regular_file(path, ignored);
+}
+
 Wanted wanted_of(const Arguments& arguments) {
   const std::string& operand = arguments.operands[0];
   if (const auto path = arguments.value("--file")) return {operand, *path};
   if (operand.starts_with("magnet:")) return {operand, {}};
-  std::error_code ignored;
-  if (fs::is_regular_file(operand, ignored)) return {operand, {}};
+  if (is_torrent_file(operand)) return {operand, {}};
   for (std::size_t at = operand.find('/', 1); at != operand.npos; at = operand.find('/', at + 1)) {
     const std::string before = operand.substr(0, at);
-    if (fs::is_regular_file(before, ignored)) return {before, operand.substr(at + 1)};
+    if (is_torrent_file(before)) return {before, operand.substr(at + 1)};
   }
   const std::size_t slash = operand.find('/');
   if (slash == operand.npos) return {operand, {}};
@@ -41,9 +45,7 @@ Wanted wanted_of(const Arguments& arguments) {
 
 // Whether peers can be asked for it: a name or a CID means something to a node alone.
 bool is_source(const std::string& id) {
-  std::error_code ignored;
-  return id == "-" || id.starts_with("magnet:") || parse_info_hash(id) ||
-         fs::is_regular_file(id, ignored);
+  return id == "-" || id.starts_with("magnet:") || parse_info_hash(id) || is_torrent_file(id);
 }
 
 std::string content_target(const boost::json::object& torrent, const std::string& path) {

@@ -118,11 +118,11 @@ CliError create_failure(const CreateError& error, const std::string& path) {
 }
 
 // Hashes all pieces into the builder.
-CliResult<void> hash_content(TorrentBuilder& builder, const ContentFiles& files, unsigned threads,
+CliResult<void> hash_content(TorrentBuilder& builder, const LocalContent& files, unsigned threads,
                              Output& output) {
   struct Worker {
-    Worker(const ContentFiles& content, const TorrentBuilder& target) : reader(content, target) {}
-    ContentReader reader;
+    Worker(const LocalContent& content, const TorrentBuilder& target) : reader(content, target) {}
+    LocalContentReader reader;
     Buffer buffer;
   };
   std::vector<std::unique_ptr<Worker>> workers;
@@ -141,7 +141,9 @@ CliResult<void> hash_content(TorrentBuilder& builder, const ContentFiles& files,
     for (PieceIndex p = pieces.begin; p < pieces.end; p = next(p)) {
       const MutableBytes data = rest.first(layout.piece_size(p));
       rest = rest.subspan(data.size());
-      if (auto read = worker.reader.read(p, data); !read) return read;
+      if (auto read = worker.reader.read(p, data); !read) {
+        return Failure(local_content_failure(read.error()));
+      }
       inputs.push_back({.piece = p, .data = data});
     }
     const auto hashes = hash_created_pieces(layout, inputs);
@@ -217,8 +219,8 @@ ExitCode run_create(const Arguments& arguments, Output& output) {
   const auto threads = thread_count(arguments.value("--threads"));
   if (!threads) return usage_error(output, "--threads is a number from 1 to 64");
   const std::string& path = arguments.operands[0];
-  auto files = list_content(path);
-  if (!files) return fail(output, files.error());
+  auto files = list_local_content(path);
+  if (!files) return fail(output, local_content_failure(files.error()));
   options->name = arguments.value("--name").value_or(files->name);
   const std::string target = arguments.value("--output").value_or(options->name + ".torrent");
   if (target == "-" && !output.human()) {

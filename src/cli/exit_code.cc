@@ -13,7 +13,7 @@
 namespace weir {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, ExitCode>, 28> kCodes{{
+constexpr std::array<std::pair<std::string_view, ExitCode>, 32> kCodes{{
     // Disk.
     {"not_found", ExitCode::not_found},
     {"already_exists", ExitCode::conflict},
@@ -46,6 +46,11 @@ constexpr std::array<std::pair<std::string_view, ExitCode>, 28> kCodes{{
     {"unresolved", ExitCode::network},
     {"interrupted", ExitCode::unfinished},
     {"path_too_long", ExitCode::bad_input},
+    // A node's, of what it could not publish.
+    {"bad_path", ExitCode::bad_input},
+    {"empty_content", ExitCode::bad_input},
+    {"already_here", ExitCode::conflict},
+    {"cancelled", ExitCode::unfinished},
 }};
 
 }  // namespace

@@ -154,7 +154,7 @@ std::string magnet_page(const Magnet& magnet, const std::vector<UnusableTracker>
 bool tells_itself(const std::string& id) {
   std::error_code ignored;
   return id == "-" || id.starts_with("magnet:") || id.ends_with(".torrent") ||
-         id.find('/') != id.npos || std::filesystem::exists(id, ignored);
+         id.find('/') != id.npos || std::filesystem::is_regular_file(id, ignored);
 }
 
 // Nothing: the page is that of the ID itself.

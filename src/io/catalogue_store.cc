@@ -19,10 +19,13 @@ constexpr const char* kSchema =
     "CREATE TABLE IF NOT EXISTS published("
     "cid TEXT PRIMARY KEY NOT NULL, root TEXT NOT NULL, path TEXT NOT NULL,"
     " manifest BLOB NOT NULL, torrent BLOB NOT NULL, created INTEGER NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS in_place("
+    "hash TEXT PRIMARY KEY NOT NULL, path BLOB NOT NULL, torrent BLOB NOT NULL,"
+    " created INTEGER NOT NULL);"
     "PRAGMA application_id=2003134819;"
-    "PRAGMA user_version=1;"
+    "PRAGMA user_version=2;"
     "COMMIT";
-static_assert(CatalogueStore::kApplicationId == 2003134819 && CatalogueStore::kSchemaVersion == 1);
+static_assert(CatalogueStore::kApplicationId == 2003134819 && CatalogueStore::kSchemaVersion == 2);
 
 // A statement for one use.
 class Query {
@@ -130,7 +133,8 @@ StateResult<void> CatalogueStore::prepare() {
   }
   sqlite3_exec(connection_, "PRAGMA journal_mode=WAL", nullptr, nullptr, nullptr);
   sqlite3_exec(connection_, "PRAGMA synchronous=FULL", nullptr, nullptr, nullptr);
-  if (!untouched) return {};
+  // Older ones lack a table, which is made as for a new one.
+  if (version == kSchemaVersion) return {};
   const int made = sqlite3_exec(connection_, kSchema, nullptr, nullptr, nullptr);
   if (made == SQLITE_OK) return {};
   auto refused = error(made);
@@ -177,6 +181,43 @@ DiskResult<void> CatalogueStore::remove(const std::string& cid) {
   const std::lock_guard lock(mutex_);
   Query query(connection_, "DELETE FROM published WHERE cid = ?1");
   const int result = query.text(cid).step();
+  if (result != SQLITE_DONE) return std::unexpected(error(result).disk);
+  return {};
+}
+
+DiskResult<std::vector<InPlaceRow>> CatalogueStore::load_in_place() {
+  const std::lock_guard lock(mutex_);
+  Query query(connection_,
+              "SELECT hash, path, torrent, created FROM in_place ORDER BY created, rowid");
+  std::vector<InPlaceRow> rows;
+  int result = SQLITE_ROW;
+  while ((result = query.step()) == SQLITE_ROW) {
+    InPlaceRow row;
+    row.hash = as_text(query.column(0));
+    row.path = as_text(query.column(1));
+    row.torrent = to_buffer(query.column(2));
+    row.created = query.number_at(3);
+    rows.push_back(std::move(row));
+  }
+  if (result != SQLITE_DONE) return std::unexpected(error(result).disk);
+  return rows;
+}
+
+DiskResult<void> CatalogueStore::save_in_place(const InPlaceRow& row) {
+  const std::lock_guard lock(mutex_);
+  Query query(connection_,
+              "INSERT OR REPLACE INTO in_place(hash, path, torrent, created)"
+              " VALUES(?1, ?2, ?3, ?4)");
+  query.text(row.hash).blob(as_bytes(row.path)).blob(row.torrent).number(row.created);
+  const int result = query.step();
+  if (result != SQLITE_DONE) return std::unexpected(error(result).disk);
+  return {};
+}
+
+DiskResult<void> CatalogueStore::remove_in_place(const std::string& hash) {
+  const std::lock_guard lock(mutex_);
+  Query query(connection_, "DELETE FROM in_place WHERE hash = ?1");
+  const int result = query.text(hash).step();
   if (result != SQLITE_DONE) return std::unexpected(error(result).disk);
   return {};
 }

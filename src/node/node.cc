@@ -52,6 +52,14 @@ const char* error_name(NodeErrc code) {
       return "timed_out";
     case NodeErrc::bad_torrent:
       return "bad_torrent";
+    case NodeErrc::bad_path:
+      return "bad_path";
+    case NodeErrc::changed:
+      return "changed";
+    case NodeErrc::cancelled:
+      return "cancelled";
+    case NodeErrc::already_here:
+      return "already_here";
     case NodeErrc::engine:
       return "engine";
     case NodeErrc::stopping:
@@ -78,6 +86,8 @@ NodeResult<std::unique_ptr<Node>> Node::open(NodeConfig config) {
         NodeError{NodeErrc::engine, client.error().code + ": " + client.error().detail});
   }
   node->client_ = std::move(*client);
+  node->in_place_ =
+      std::make_unique<InPlace>(*node->client_, *node->catalogue_, node->config_.client.warn);
   node->client_->set_observer([n = node.get()](const Event& event) { n->on_event(event); });
   WEIR_CHECK(node->restore());
   return node;
@@ -116,7 +126,7 @@ NodeResult<void> Node::restore() {
       warn("upload " + publication->cid.text() + " is not seeded: " + seeded.error().detail);
     }
   }
-  return {};
+  return in_place_->restore();
 }
 
 void Node::stop() {
@@ -138,6 +148,7 @@ void Node::stop() {
       waiter.done(std::unexpected(NodeError{NodeErrc::stopping, "the node is stopping"}));
     }
   }
+  if (in_place_) in_place_->stop();
   work_.stop();
   if (!client_) return;
   client_->set_observer({});

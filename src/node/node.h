@@ -28,6 +28,7 @@
 #include "io/catalogue_store.h"
 #include "io/content_dir.h"
 #include "io/work_queue.h"
+#include "node/in_place.h"
 #include "node/node_types.h"
 
 namespace weir {
@@ -63,6 +64,11 @@ class Node {
   NodeResult<bool> remove(const Cid& manifest);
   [[nodiscard]] NodeSpace space();
 
+  // Content that is published where it lies.
+  [[nodiscard]] InPlace& in_place() { return *in_place_; }
+  // How many bytes of the disk removing the torrent with its content gives back.
+  [[nodiscard]] std::uint64_t frees(const TorrentStatus& status);
+
   // --- Torrents. Found by either hash; uploads also by the CID of their manifest, of their tree
   // and of their info hash.
   [[nodiscard]] std::optional<Found> find(const InfoHashes& hashes);
@@ -76,7 +82,7 @@ class Node {
   // quota_exceeded, bad_torrent, engine, stopping.
   NodeResult<AddedTorrent> add(FetchSource source, AddOptions options);
   // Forgets a torrent that was not uploaded here; when it returns the torrent may still be telling
-  // its trackers. Blocks.
+  // its trackers. What was published in place stays where it is in any case. Blocks.
   void remove(TorrentKey torrent, RemoveContent content);
   // Of all torrents together.
   void set_limits(RateLimits limits);
@@ -143,6 +149,7 @@ class Node {
   std::unique_ptr<ContentDir> content_;
   std::unique_ptr<CatalogueStore> catalogue_;
   std::unique_ptr<Client> client_;
+  std::unique_ptr<InPlace> in_place_;
   std::mutex publish_mutex_;  // one change of what is published at a time
   std::mutex add_mutex_;      // one torrent added, told or given up at a time; before mutex_
   std::mutex mutex_;          // everything below

@@ -28,6 +28,10 @@ enum class NodeErrc : std::uint8_t {
   not_found,       // nobody here has it
   timed_out,       // nobody gave it in time
   bad_torrent,     // the metadata is not a valid torrent, or contradicts what is here
+  bad_path,        // a path that can't be published in place
+  changed,         // content changed while it was read
+  cancelled,       // by whoever asked for it
+  already_here,    // the torrent is here, with its content at another place
   engine,          // the engine refuses; `detail` has its code
   stopping,
 };

@@ -10,6 +10,12 @@ namespace weir {
 void Node::remove(TorrentKey torrent, RemoveContent content) {
   const auto status = client_->status(torrent);
   if (!status) return;
+  if (in_place_->path_of(status->hashes)) {
+    content = RemoveContent::keep;
+    if (const auto forgotten = in_place_->forget(status->hashes); !forgotten) {
+      if (config_.client.warn) config_.client.warn("may come back: " + forgotten.error().detail);
+    }
+  }
   remove_torrent(torrent, content);
   await_removal(torrent);
   if (content == RemoveContent::keep) return;
@@ -24,6 +30,18 @@ void Node::set_limits(RateLimits limits) {
     limits_ = limits;
   }
   client_->set_limits(limits);
+}
+
+std::uint64_t Node::frees(const TorrentStatus& status) {
+  if (in_place_->path_of(status.hashes)) return 0;
+  const auto uploaded = publication(status.hashes);
+  if (!uploaded) return status.done_bytes;
+  const std::lock_guard lock(mutex_);
+  // Under another name the same bytes are another torrent, which goes on using them.
+  for (const auto& [cid, other] : names_.by_cid) {
+    if (other->root == uploaded->root && other->path != uploaded->path) return 0;
+  }
+  return uploaded->manifest.dataset_size;
 }
 
 RateLimits Node::limits() {

@@ -10,7 +10,8 @@ import unittest
 
 from support import ROOT, CliTest
 
-COMMANDS = ("get", "seed", "create", "show", "verify", "serve", "config", "completion", "manual")
+COMMANDS = ("get", "seed", "create", "show", "verify", "serve", "add", "ls", "rm", "start", "stop",
+            "link", "cat", "status", "config", "completion", "manual")
 
 
 class Usage(CliTest):

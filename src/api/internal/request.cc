@@ -29,7 +29,12 @@ unsigned status_of(NodeErrc code) {
     case NodeErrc::too_large:
       return 413;
     case NodeErrc::bad_text:
+    case NodeErrc::bad_path:
       return 422;
+    case NodeErrc::changed:
+    case NodeErrc::cancelled:
+    case NodeErrc::already_here:
+      return 409;
     case NodeErrc::too_many:
     case NodeErrc::stopping:
       return 503;

@@ -37,7 +37,11 @@ struct Request {
 };
 using RequestPtr = std::shared_ptr<Request>;
 
-// 404, 429, 500, 502, 503, 504 or 507.
+// Whether it is the node's own user who asks, through the Unix socket. Not so when a page is behind
+// the request: somebody may have put a proxy before the socket.
+[[nodiscard]] bool is_local_user(const HttpRequestHead& head);
+
+// 404, 409, 429, 500, 502, 503, 504 or 507.
 [[nodiscard]] unsigned status_of(NodeErrc code);
 
 }  // namespace weir::api

@@ -81,6 +81,11 @@ void receive(const RequestPtr& request, std::size_t bytes_max, std::function<voi
 [[nodiscard]] bool read_limits(const boost::json::value& body, RateLimits& limits);
 [[nodiscard]] boost::json::object torrent_json(const TorrentStatus& status);
 
+// Whether paths of this machine may be told to the one who asks, and taken from them.
+[[nodiscard]] bool may_name_paths(const Context& context, const Request& request);
+// On the server's thread: answers 202 with what is under way now.
+void publish_path(Context& context, const RequestPtr& request, PublishRequest wanted);
+
 // The stream of events behind `position`; ends it when the log closes.
 [[nodiscard]] std::unique_ptr<HttpBodySource> event_source(WeirStatePtr state,
                                                            std::uint64_t position, bool missed);
@@ -103,6 +108,9 @@ struct WeirRoute {
 // Handlers.
 void list_torrents(Context& context, const RequestPtr& request);
 void add_torrent(Context& context, const RequestPtr& request);
+void list_publishing(Context& context, const RequestPtr& request);
+void get_publishing(Context& context, const RequestPtr& request);
+void delete_publishing(Context& context, const RequestPtr& request);
 void get_torrent(Context& context, const RequestPtr& request);
 void delete_torrent(Context& context, const RequestPtr& request);
 void pause_torrent(Context& context, const RequestPtr& request);

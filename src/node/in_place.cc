@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "node/in_place.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+#include "base/result.h"
+#include "io/posix_disk.h"
+#include "metainfo/original_names.h"
+#include "metainfo/parse.h"
+#include "node/internal/publication.h"
+
+namespace weir {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::unexpected<NodeError> failure(NodeErrc code, std::string detail) {
+  return std::unexpected(NodeError{code, std::move(detail)});
+}
+
+NodeError content_error(const LocalContentError& error) {
+  switch (error.code) {
+    case LocalContentErrc::os:
+      return {error.os_error == ENOENT || error.os_error == ENOTDIR ? NodeErrc::not_found
+                                                                    : NodeErrc::bad_path,
+              error.path + ": " + std::strerror(error.os_error)};
+    case LocalContentErrc::symbolic_link:
+      return {NodeErrc::bad_path, error.path + ": a symbolic link, which a torrent can't hold"};
+    case LocalContentErrc::special_file:
+      return {NodeErrc::bad_path, error.path + ": a special file, which a torrent can't hold"};
+    case LocalContentErrc::changed:
+      return {NodeErrc::changed, error.path + ": changed while it was read"};
+  }
+  std::unreachable();
+}
+
+NodeError create_error(const CreateError& error) {
+  const std::string detail =
+      std::string(error_name(error.code)) + (error.path.empty() ? "" : ": " + error.path);
+  switch (error.code) {
+    case CreateErrc::no_files:
+    case CreateErrc::no_content:
+      return {NodeErrc::empty_content, "there is no content"};
+    case CreateErrc::too_many_files:
+    case CreateErrc::too_many_pieces:
+    case CreateErrc::too_large:
+      return {NodeErrc::too_large, detail};
+    case CreateErrc::bad_name:
+    case CreateErrc::duplicate_path:
+    case CreateErrc::bad_piece_length:
+    case CreateErrc::not_loadable:
+      return {NodeErrc::bad_path, "no torrent can be made of it: " + detail};
+  }
+  std::unreachable();
+}
+
+NodeError cancelled() { return {NodeErrc::cancelled, "publishing was cancelled"}; }
+
+std::int64_t unix_now() {
+  return std::chrono::duration_cast<std::chrono::seconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+// Names that are not safe enough to be created are those of the files all the same.
+std::shared_ptr<const ContentNames> names_of(const TorrentInfo& info, const DiskPath& place) {
+  PosixDisk disk;
+  ContentNames names = look_up_names(disk, info, original_names(info), place);
+  if (names.top == info.name && names.files.empty()) return nullptr;
+  return std::make_shared<const ContentNames>(std::move(names));
+}
+
+}  // namespace
+
+const char* state_name(PublishState state) {
+  switch (state) {
+    case PublishState::waiting:
+      return "waiting";
+    case PublishState::hashing:
+      return "hashing";
+    case PublishState::done:
+      return "done";
+    case PublishState::failed:
+      return "failed";
+  }
+  std::unreachable();
+}
+
+struct InPlace::Running {
+  std::uint64_t number = 0;
+  std::string path;
+  std::shared_ptr<std::atomic<bool>> stop;
+};
+
+InPlace::InPlace(Client& client, CatalogueStore& catalogue,
+                 std::function<void(const std::string&)> warn)
+    : client_(client), catalogue_(catalogue), warn_(std::move(warn)) {}
+InPlace::~InPlace() { stop(); }
+
+void InPlace::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    for (const auto& [number, stop] : cancelled_) *stop = true;
+  }
+  queue_.stop();
+}
+
+NodeResult<void> InPlace::restore() {
+  auto rows = catalogue_.load_in_place();
+  if (!rows) return std::unexpected(node_error(rows.error()));
+  for (const InPlaceRow& row : *rows) {
+    auto parsed = parse_torrent(row.torrent);
+    if (!parsed || !parsed->info->hashes.v2 || parsed->info->hashes.v2->hex() != row.hash) {
+      if (warn_) warn_("what lies at " + row.path + " is not published: its torrent is damaged");
+      continue;
+    }
+    auto metadata = std::make_shared<const TorrentMetadata>(std::move(*parsed));
+    if (const auto seeded = seed(row, std::move(metadata), false); !seeded && warn_) {
+      warn_("what lies at " + row.path + " is not published: " + seeded.error().detail);
+    }
+  }
+  return {};
+}
+
+// It is known by its names first, so that nobody who finds the torrent takes it for another's.
+NodeResult<void> InPlace::seed(const InPlaceRow& row,
+                               std::shared_ptr<const TorrentMetadata> metadata, bool paused) {
+  const InfoHashes hashes = metadata->info->hashes;
+  {
+    const std::lock_guard lock(mutex_);
+    paths_.insert_or_assign(*hashes.v2, row.path);
+    if (hashes.v1) by_v1_.insert_or_assign(*hashes.v1, *hashes.v2);
+  }
+  const fs::path path(row.path);
+  AddTorrent request;
+  request.storage.root = path.parent_path().string();
+  request.storage.names = names_of(*metadata->info, {request.storage.root, path.filename()});
+  request.metadata = std::move(metadata);
+  request.torrent_file = row.torrent;
+  request.check = StartCheck::trust;
+  request.seed_only = true;
+  request.paused = paused;
+  const auto added = client_.add(std::move(request));
+  if (added) return {};
+  {
+    const std::lock_guard lock(mutex_);
+    paths_.erase(*hashes.v2);
+    if (hashes.v1) by_v1_.erase(*hashes.v1);
+  }
+  if (added.error().code == "already_added") {
+    return failure(NodeErrc::already_here,
+                   "the node has this torrent already, and its content "
+                   "elsewhere");
+  }
+  return failure(NodeErrc::engine, added.error().code + ": " + added.error().detail);
+}
+
+NodeResult<PublishJob> InPlace::begin(PublishRequest request) {
+  const fs::path path = fs::path(request.path).lexically_normal();
+  if (!path.is_absolute() || request.path.find('\0') != std::string::npos ||
+      path == path.root_path()) {
+    return failure(NodeErrc::bad_path, "the path is absolute, and not the root of all");
+  }
+  PublishJob out;
+  out.path = path.has_filename() ? path.string() : path.parent_path().string();
+  out.state = PublishState::waiting;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return failure(NodeErrc::stopping, "the node is stopping");
+    if (cancelled_.size() >= kJobsMax) {
+      return failure(NodeErrc::too_many, "too much waits to be published");
+    }
+    out.number = ++last_;
+    jobs_.emplace(out.number, out);
+    cancelled_.emplace(out.number, std::make_shared<std::atomic<bool>>(false));
+    for (auto it = jobs_.begin(); jobs_.size() > kEndedMax + kJobsMax && it != jobs_.end();) {
+      it = cancelled_.contains(it->first) ? std::next(it) : jobs_.erase(it);
+    }
+  }
+  queue_.post([this, number = out.number, paused = request.paused] { run(number, paused); });
+  return out;
+}
+
+void InPlace::change(std::uint64_t number, const std::function<void(PublishJob&)>& change) {
+  const std::lock_guard lock(mutex_);
+  if (const auto it = jobs_.find(number); it != jobs_.end()) change(it->second);
+}
+
+void InPlace::run(std::uint64_t number, bool paused) {
+  Running running{number, {}, {}};
+  change(number, [&](PublishJob& job) {
+    running.path = job.path;
+    running.stop = cancelled_.at(number);
+    job.state = PublishState::hashing;
+  });
+  auto published = publish(running, paused);
+  change(number, [&](PublishJob& job) {
+    job.state = published ? PublishState::done : PublishState::failed;
+    if (published) job.torrent = *published;
+    if (!published) job.error = published.error();
+    cancelled_.erase(number);
+  });
+}
+
+NodeResult<InfoHashes> InPlace::publish(Running& running, bool paused) {
+  if (*running.stop) return std::unexpected(cancelled());
+  const auto content = list_local_content(running.path);
+  if (!content) return std::unexpected(content_error(content.error()));
+  WEIR_TRY(created, hash(running, *content));
+  // What was hashed is what lies there, not half of it and half of what came after.
+  if (const auto same = check_unchanged(*content); !same) {
+    return std::unexpected(content_error(same.error()));
+  }
+  if (*running.stop) return std::unexpected(cancelled());
+  return take_up(*content, std::move(created), paused);
+}
+
+NodeResult<CreatedTorrent> InPlace::hash(Running& running, const LocalContent& content) {
+  CreateOptions options;
+  options.name = content.name;
+  options.created_by = "weir";
+  auto builder = TorrentBuilder::make(std::move(options), content.files);
+  if (!builder) return std::unexpected(create_error(builder.error()));
+  const Layout& layout = builder->layout();
+  change(running.number, [&](PublishJob& job) { job.size = layout.content_size(); });
+  LocalContentReader reader(content, *builder);
+  Buffer buffer;
+  for (std::uint32_t at = 0; at < layout.piece_count();) {
+    if (*running.stop) return std::unexpected(cancelled());
+    const std::uint64_t batch = std::max<std::uint64_t>(1, kBatchBytes / layout.piece_length());
+    const auto end =
+        static_cast<std::uint32_t>(std::min<std::uint64_t>(at + batch, layout.piece_count()));
+    std::size_t bytes = 0;
+    for (std::uint32_t i = at; i < end; ++i) bytes += layout.piece_size(PieceIndex{i});
+    buffer.resize(bytes);
+    MutableBytes rest = buffer;
+    std::vector<CreatedPieceInput> inputs;
+    for (; at < end; ++at) {
+      const MutableBytes data = rest.first(layout.piece_size(PieceIndex{at}));
+      rest = rest.subspan(data.size());
+      if (const auto read = reader.read(PieceIndex{at}, data); !read) {
+        return std::unexpected(content_error(read.error()));
+      }
+      inputs.push_back({.piece = PieceIndex{at}, .data = data});
+    }
+    builder->add(hash_created_pieces(layout, inputs));
+    change(running.number,
+           [&](PublishJob& job) { job.done = std::min(job.done + bytes, job.size); });
+  }
+  auto created = builder->finish();
+  if (!created) return std::unexpected(create_error(created.error()));
+  return std::move(*created);
+}
+
+// The catalogue first: a node that is killed between the two steps brings the torrent back.
+NodeResult<InfoHashes> InPlace::take_up(const LocalContent& content, CreatedTorrent created,
+                                        bool paused) {
+  const InfoHashes hashes = created.metadata.info->hashes;
+  InPlaceRow row{hashes.v2->hex(), content.root, std::move(created.bytes), unix_now()};
+  if (client_.find(hashes)) {
+    if (path_of(hashes) == row.path) return hashes;
+    return failure(NodeErrc::already_here,
+                   "the node has this torrent already, and its content elsewhere");
+  }
+  if (auto saved = catalogue_.save_in_place(row); !saved) {
+    return std::unexpected(node_error(saved.error()));
+  }
+  auto metadata = std::make_shared<const TorrentMetadata>(std::move(created.metadata));
+  if (auto seeded = seed(row, std::move(metadata), paused); !seeded) {
+    if (const auto removed = catalogue_.remove_in_place(row.hash); !removed && warn_) {
+      warn_("what lies at " + row.path + " may come back: the catalogue can't be written");
+    }
+    return std::unexpected(seeded.error());
+  }
+  return hashes;
+}
+
+std::optional<PublishJob> InPlace::job(std::uint64_t number) {
+  const std::lock_guard lock(mutex_);
+  const auto it = jobs_.find(number);
+  return it == jobs_.end() ? std::nullopt : std::optional(it->second);
+}
+
+std::vector<PublishJob> InPlace::jobs() {
+  const std::lock_guard lock(mutex_);
+  std::vector<PublishJob> out;
+  for (const auto& [number, job] : jobs_) out.push_back(job);
+  return out;
+}
+
+bool InPlace::cancel(std::uint64_t number) {
+  const std::lock_guard lock(mutex_);
+  const auto it = cancelled_.find(number);
+  if (it == cancelled_.end()) return false;
+  *it->second = true;
+  return true;
+}
+
+std::optional<std::string> InPlace::path_of(const InfoHashes& hashes) {
+  const std::lock_guard lock(mutex_);
+  auto v2 = hashes.v2;
+  if (!v2 && hashes.v1) {
+    const auto known = by_v1_.find(*hashes.v1);
+    if (known != by_v1_.end()) v2 = known->second;
+  }
+  const auto it = v2 ? paths_.find(*v2) : paths_.end();
+  return it == paths_.end() ? std::nullopt : std::optional(it->second);
+}
+
+NodeResult<void> InPlace::forget(const InfoHashes& hashes) {
+  const std::lock_guard lock(mutex_);
+  auto v2 = hashes.v2;
+  if (!v2 && hashes.v1 && by_v1_.contains(*hashes.v1)) v2 = by_v1_.at(*hashes.v1);
+  if (!v2 || !paths_.contains(*v2)) return {};
+  if (auto removed = catalogue_.remove_in_place(v2->hex()); !removed) {
+    return std::unexpected(node_error(removed.error()));
+  }
+  paths_.erase(*v2);
+  std::erase_if(by_v1_, [&v2](const auto& entry) { return entry.second == *v2; });
+  return {};
+}
+
+}  // namespace weir
