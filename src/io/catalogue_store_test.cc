@@ -2,6 +2,7 @@
 #include "io/catalogue_store.h"
 
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
 
 #include <filesystem>
@@ -60,6 +61,39 @@ TEST_F(CatalogueStoreTest, EmptyValuesAreKept) {
   const CatalogueRow empty{"zA", "", "", {}, {}, 0};
   ASSERT_TRUE(store->save(empty).has_value());
   EXPECT_EQ(*store->load_all(), std::vector<CatalogueRow>{empty});
+}
+
+TEST_F(CatalogueStoreTest, WhatLiesElsewhereIsKeptBesideAndItsPathMayHaveAnyBytes) {
+  const InPlaceRow first{"aa", "/a/\xff\n", to_buffer(as_bytes("torrent")), 1};
+  const InPlaceRow second{"bb", "/b", {}, 2};
+  {
+    const auto store = open();
+    ASSERT_TRUE(store->save(row("zA", 1)).has_value());
+    ASSERT_TRUE(store->save_in_place(second).has_value());
+    ASSERT_TRUE(store->save_in_place(first).has_value());
+  }
+  const auto again = open();
+  EXPECT_EQ(*again->load_in_place(), (std::vector<InPlaceRow>{first, second}));
+  ASSERT_TRUE(again->remove_in_place("aa").has_value());
+  EXPECT_EQ(*again->load_in_place(), std::vector<InPlaceRow>{second});
+  EXPECT_EQ(again->load_all()->size(), 1U);
+}
+
+TEST_F(CatalogueStoreTest, ADatabaseOfTheFirstVersionGetsTheTableItLacks) {
+  {
+    const auto store = open();
+    ASSERT_TRUE(store->save(row("zA", 1)).has_value());
+  }
+  sqlite3* raw = nullptr;
+  ASSERT_EQ(sqlite3_open((base_ / "state/catalogue.db").c_str(), &raw), SQLITE_OK);
+  ASSERT_EQ(
+      sqlite3_exec(raw, "DROP TABLE in_place; PRAGMA user_version=1", nullptr, nullptr, nullptr),
+      SQLITE_OK);
+  sqlite3_close(raw);
+  const auto store = open();
+  EXPECT_EQ(*store->load_all(), std::vector<CatalogueRow>{row("zA", 1)});
+  EXPECT_TRUE(store->load_in_place()->empty());
+  EXPECT_TRUE(store->save_in_place({"aa", "/a", {}, 1}).has_value());
 }
 
 TEST_F(CatalogueStoreTest, ADamagedDatabaseIsLeftAlone) {
