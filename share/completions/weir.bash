@@ -98,6 +98,7 @@ _weir() {
         --listen) :; return ;;
         --data-dir) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
         --state-dir) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+        --socket) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
         --quota) :; return ;;
         --fetch-timeout) :; return ;;
         --max-down) :; return ;;
@@ -111,7 +112,7 @@ _weir() {
         --config) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
       esac
       if [[ $cur == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W '--http --allow-host --cors-origin --http-connections --listen --data-dir --state-dir --quota --fetch-timeout --max-down --max-up --connections --torrent-connections --dial-below --log-level --log-format --ports-file --config --jsonl --quiet --help' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W '--http --allow-host --cors-origin --http-connections --listen --data-dir --state-dir --socket --quota --fetch-timeout --max-down --max-up --connections --torrent-connections --dial-below --log-level --log-format --ports-file --config --jsonl --quiet --help' -- "$cur")
       else
         :
       fi
