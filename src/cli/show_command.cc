@@ -153,8 +153,9 @@ std::string magnet_page(const Magnet& magnet, const std::vector<UnusableTracker>
 // else is a name for something that a node has, a bare hash perhaps.
 bool tells_itself(const std::string& id) {
   std::error_code ignored;
-  return id == "-" || id.starts_with("magnet:") || id.ends_with(".torrent") ||
-         id.find('/') != id.npos || std::filesystem::is_regular_file(id, ignored);
+  return id == "-" || id == "." || id == ".." || id.starts_with("magnet:") ||
+         id.ends_with(".torrent") || id.find('/') != id.npos ||
+         std::filesystem::is_regular_file(id, ignored);
 }
 
 // Nothing: the page is that of the ID itself.
