@@ -50,7 +50,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     WEIR_ASSERT(is_utf8(reply.error().text));
   }
   if (const auto counts = parse_http_scrape(200, input, {&hash, 1})) {
-    WEIR_ASSERT(counts->size() <= 1);
+    WEIR_ASSERT(counts->counts.size() <= 1);
+    WEIR_ASSERT(!counts->min_interval || *counts->min_interval >= kTrackerIntervalMin);
   }
   check_url(as_text(input));
   return 0;

@@ -38,6 +38,7 @@ Content make_content(const ContentOptions& wanted) {
   options.name = "content-" + std::to_string(wanted.seed);
   options.is_private = wanted.is_private;
   options.tracker_tiers = {{kTrackerUrl}};
+  for (const std::string& url : wanted.more_trackers) options.tracker_tiers.push_back({url});
   std::vector<CreateFile> list;
   for (const ContentFile& file : wanted.files) list.push_back({file.path, file.length, {}, {}});
   auto builder = TorrentBuilder::make(std::move(options), std::move(list));

@@ -39,6 +39,7 @@ struct ContentOptions {
   std::vector<ContentFile> files;
   std::uint64_t seed = 1;
   bool is_private = false;
+  std::vector<std::string> more_trackers{};  // each a tier, behind the swarm's own
 };
 [[nodiscard]] Content make_content(const ContentOptions& options);
 // Random bytes in the given files, hashed into a torrent by the same builder that users run.

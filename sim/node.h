@@ -46,6 +46,8 @@ struct NodeConfig {
   // counted through the only file of the torrent.
   double corrupt_uploads = 0;
   std::function<bool(std::uint64_t)> corrupt_block;
+  // What name servers say; of other names nothing.
+  std::map<std::string, std::vector<IpAddress>> names;
   bool liar = false;  // its uploads are not checked, and may be banned for
   // Broken on purpose, to see that the checkers see it.
   bool skip_writes = false;              // says that pieces are written, and writes nothing
@@ -58,7 +60,7 @@ struct NodeCounters {
   std::uint64_t failures_said = 0;
   std::uint64_t recoveries_said = 0;
   std::uint64_t pieces_checked = 0;  // hashed from disk
-  std::uint64_t udp_sent = 0;
+  std::vector<Endpoint> datagrams;   // where they went
   std::uint64_t pieces_done = 0;
   std::uint64_t writes_after_removal = 0;
   std::vector<std::string> failure_codes;
@@ -158,6 +160,7 @@ class Node : public HostHandler {
   void arm_timer();
   // node_io.cc
   void perform(SessionAction action);
+  void resolve(const Resolve& look_up);
   void run(Job job);
   void finish(JobResult result);
   [[nodiscard]] JobResult execute(Job job);

@@ -79,11 +79,21 @@ void Node::perform(SessionAction action) {
             });
           },
           [&](const CancelRequest&) {},
-          [&](const Resolve&) {},
-          [&](const SendUdp&) { ++counters_.udp_sent; },
+          [&](const Resolve& look_up) { resolve(look_up); },
+          [&](const SendUdp& packet) { counters_.datagrams.push_back(packet.to); },
           [&](const Event& event) { on_event(event); },
       },
       action);
+}
+
+void Node::resolve(const Resolve& look_up) {
+  const auto known = config_.names.find(look_up.host);
+  if (known == config_.names.end()) return;
+  world_.after(std::chrono::milliseconds(20), [this, life = life_, id = look_up.id, known] {
+    if (life != life_ || !session_) return;
+    session_->handle_resolved(world_.now(), id, known->second);
+    drain();
+  });
 }
 
 // Each job takes the worker that is free first. With one worker the disk is touched when the job

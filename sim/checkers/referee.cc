@@ -12,12 +12,25 @@ void Referee::saw_ban(const IpAddress& by, const IpAddress& banned) {
   }
 }
 
-std::size_t Referee::liars_banned() const {
-  std::set<IpAddress> seen;
+std::size_t Referee::liars_banned(std::uint64_t blocks) const {
+  std::set<IpAddress> punished;
   for (const auto& [by, whom] : bans_) {
-    if (liar(whom)) seen.insert(whom);
+    if (liar(whom) && !liar(by)) punished.insert(whom);
   }
-  return seen.size();
+  for (const auto& [pair, count] : poison_) {
+    const auto& [from, to] = pair;
+    if (count >= blocks && !liar(to) && !banned(to, from)) punished.erase(from);
+  }
+  return punished.size();
+}
+
+std::uint64_t Referee::most_unpunished() const {
+  std::uint64_t most = 0;
+  for (const auto& [pair, count] : poison_) {
+    const auto& [from, to] = pair;
+    if (!liar(to) && !banned(to, from)) most = std::max(most, count);
+  }
+  return most;
 }
 
 std::size_t Referee::unpunished(std::uint64_t blocks) const {

@@ -25,14 +25,17 @@ class Referee {
   [[nodiscard]] bool banned(const IpAddress& by, const IpAddress& whom) const {
     return bans_.contains({by, whom});
   }
-  // How many of the liars somebody banned.
-  [[nodiscard]] std::size_t liars_banned() const;
+  // How many of the liars were banned by every honest node that they sent at least so many false
+  // blocks, and by one at least.
+  [[nodiscard]] std::size_t liars_banned(std::uint64_t blocks) const;
   [[nodiscard]] std::size_t liars() const { return liars_.size(); }
 
   // False bytes of a block went out from one to the other.
   void saw_poison(const IpAddress& from, const IpAddress& to) { ++poison_[{from, to}]; }
   // Pairs of liar and receiver with at least `blocks` false sendings and no ban.
   [[nodiscard]] std::size_t unpunished(std::uint64_t blocks) const;
+  // The most false blocks an honest node got from a liar that it did not ban.
+  [[nodiscard]] std::uint64_t most_unpunished() const;
   [[nodiscard]] std::size_t poisoned_pairs() const { return poison_.size(); }
 
  private:

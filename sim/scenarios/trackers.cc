@@ -148,8 +148,45 @@ void private_torrent(World& world, Verdict& verdict) {
   for (int i = 0; i < 4; ++i) setup.add_leech(content);
   setup.finish(verdict, minutes(5));
   for (const auto& node : setup.nodes()) {
-    verdict.expect(node->counters().udp_sent == 0, "a packet left for no tracker");
+    verdict.expect(node->counters().datagrams.empty(), "a packet left for no tracker");
   }
+}
+
+// TRU-05: a torrent's trackers have names of somebody's choice, which lead to this machine, to its
+// network and to nobody.
+void names_of_local_services(World& world, Verdict& verdict) {
+  const auto at = [](const char* text) { return *IpAddress::parse(text); };
+  const Endpoint allowed{at("20.8.8.8"), 6969};
+  NodeConfig config;
+  config.names = {{"loopback.example", {at("127.0.0.1"), at("127.8.8.8"), at("::1")}},
+                  {"link.example", {at("169.254.169.254"), at("fe80::1")}},
+                  {"home.example", {at("192.168.0.1"), at("10.0.0.1"), at("fd00::1")}},
+                  {"nobody.example", {at("0.0.0.0"), at("224.0.0.251"), at("255.255.255.255")}},
+                  {"both.example", {at("127.0.0.1"), allowed.address}}};
+  const Content content = make_content(ContentOptions{
+      .kind = TorrentKind::hybrid,
+      .piece_length = kPieceLength,
+      .files = {{{}, 2 << 20}},
+      .seed = world.seed() % 1000 + 1,
+      .more_trackers = {"udp://loopback.example:53/announce",
+                        "udp://loopback.example:6969/announce", "udp://link.example:80/announce",
+                        "udp://link.example:6969/announce", "udp://home.example:53/announce",
+                        "udp://home.example:123/announce", "udp://nobody.example:6969/announce",
+                        "udp://both.example:6969/announce"}});
+  Setup setup(world);
+  setup.add_seed(content, config);
+  for (int i = 0; i < 3; ++i) setup.add_leech(content, config);
+  verdict.note("seconds " + text(setup.finish(verdict, minutes(5))));
+  world.run_for(hours(2));
+  std::size_t sent = 0;
+  for (const auto& node : setup.nodes()) {
+    for (const Endpoint& to : node->counters().datagrams) {
+      verdict.expect(to == allowed, "a datagram left for " + to.text());
+    }
+    sent += node->counters().datagrams.size();
+  }
+  verdict.note(std::to_string(sent) + " datagrams");
+  verdict.expect(sent > 0, "the address that may be asked was not");
 }
 
 }  // namespace
@@ -169,6 +206,9 @@ void add_tracker_scenarios(ScenarioList& out) {
                  [](World& w, Verdict& v) { lying_tracker(w, v, true); }});
   out.push_back({"tracker-errors",
                  "TRH-15: quick errors for 1,000 torrents: at most 50 announces/s", error_storm});
+  out.push_back({"tracker-local-names",
+                 "TRU-05: a tracker's name that leads to a local address is never sent to",
+                 names_of_local_services});
   out.push_back({"private", "MET-17: a private torrent offers no peer exchange and sends no packet",
                  private_torrent});
 }

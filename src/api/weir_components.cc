@@ -15,6 +15,8 @@ constexpr std::string_view kComponents = R"json({
 "parameters": {
   "hash": {"name": "hash", "in": "path", "required": true, "schema": {"type": "string"},
     "description": "A v1 or v2 info hash: hexadecimal, base32 (v1), or a tagged multihash."},
+  "address": {"name": "address", "in": "path", "required": true, "schema": {"type": "string"},
+    "description": "An IPv4 or IPv6 address."},
   "offset": {"name": "offset", "in": "query", "schema": {"type": "integer", "minimum": 0,
     "default": 0}},
   "limit": {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1,
@@ -92,7 +94,9 @@ constexpr std::string_view kComponents = R"json({
                                          R"json(
   "TorrentDetail": {"allOf": [{"$ref": "#/components/schemas/Torrent"}, {"type": "object",
     "required": ["pieces", "check", "wasted", "failedPieces", "knownPeers", "connecting", "copies",
-      "limits", "magnet", "private", "upload", "frees", "inPlace"], "properties": {
+      "limits", "magnet", "private", "upload", "frees", "inPlace", "externalAddress"], "properties": {
+      "externalAddress": {"type": ["string", "null"],
+        "description": "How a tracker saw this node last, if one said so."},
       "pieces": {"$ref": "#/components/schemas/Part"},
       "check": {"$ref": "#/components/schemas/Part"},
       "wasted": {"$ref": "#/components/schemas/Count"},
@@ -143,12 +147,28 @@ constexpr std::string_view kComponents = R"json({
     "type": "array", "items": {"type": "object", "required": ["tracker", "tier", "state"],
       "properties": {"tracker": {"type": "string"}, "tier": {"type": "integer"},
       "state": {"type": "string"}, "error": {"type": "string"},
-      "nextAnnounceIn": {"type": ["integer", "null"], "description": "Seconds."}}}}}},
+      "nextAnnounceIn": {"type": ["integer", "null"], "description": "Seconds."},
+      "seeders": {"$ref": "#/components/schemas/Count"},
+      "leechers": {"$ref": "#/components/schemas/Count"},
+      "downloads": {"$ref": "#/components/schemas/Count"},
+      "lastScrapeAgo": {"type": ["integer", "null"],
+        "description": "Seconds since it answered a scrape last."},
+      "externalAddress": {"type": ["string", "null"],
+        "description": "How it saw this node last, if it said so."}}}}}},
+  "ScrapeBegun": {"type": "object", "required": ["requests"], "additionalProperties": false,
+    "properties": {"requests": {"type": "integer", "minimum": 0,
+      "description": "Sent now; each ends in one scrape event."}}},
+  "Bans": {"type": "object", "required": ["bans"], "additionalProperties": false, "properties": {
+    "bans": {"type": "array", "items": {"type": "object", "required": ["address", "until"],
+      "additionalProperties": false, "properties": {"address": {"type": "string"},
+      "until": {"type": "integer", "description": "Milliseconds since 1970."}}}}}},
   "Status": {"type": "object", "required": ["version", "uptime", "addresses", "torrents", "peers",
     "downRate", "upRate", "downloaded", "uploaded", "limits", "connections", "space", "memory",
-    "events"], "additionalProperties": false, "properties": {
+    "events", "externalAddresses"], "additionalProperties": false, "properties": {
       "version": {"type": "string"},
       "uptime": {"$ref": "#/components/schemas/Count"},
+      "externalAddresses": {"type": "array", "items": {"type": "string"},
+        "description": "How trackers saw this node last."},
       "addresses": {"type": "object"}, "torrents": {"type": "object"},
       "peers": {"$ref": "#/components/schemas/Count"},
       "downRate": {"$ref": "#/components/schemas/Count"},

@@ -96,6 +96,13 @@ json::object tracker_json(const TrackerStatus& tracker) {
   }
   out["seeders"] = tracker.seeders;
   out["leechers"] = tracker.leechers;
+  out["downloads"] = tracker.downloads;
+  out["lastScrapeAgo"] = nullptr;
+  if (tracker.last_scrape_ago) {
+    out["lastScrapeAgo"] = std::llround(to_seconds(*tracker.last_scrape_ago));
+  }
+  out["externalAddress"] = nullptr;
+  if (tracker.external_ip) out["externalAddress"] = tracker.external_ip->text();
   out["peers"] = tracker.peers_received;
   out["failures"] = tracker.failures;
   return out;

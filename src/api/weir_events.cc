@@ -41,6 +41,14 @@ std::string event_text(const WeirState& state, const NodeEvent& event) {
       data["text"] = text_json(event.text);
       data["peers"] = event.peers;
       break;
+    case NodeEventKind::scrape:
+      data["tracker"] = text_json(event.tracker);
+      data["code"] = event.code;
+      data["text"] = text_json(event.text);
+      data["seeders"] = event.seeders;
+      data["leechers"] = event.leechers;
+      data["downloads"] = event.downloads;
+      break;
     case NodeEventKind::metadata:
     case NodeEventKind::checked:
     case NodeEventKind::done:

@@ -145,6 +145,15 @@ constexpr WeirRoute kRoutes[] = {
      200,
      "Trackers",
      "404"},
+    {{Method::post, "/api/weir/v1/torrents/{hash}/scrape", kAdd, true, scrape_torrent},
+     "scrapeTorrent",
+     "Asks its trackers how many peers they know; the answers are scrape events and part of its "
+     "trackers. A tracker is left out until its min interval, at least a minute, has passed.",
+     {},
+     {},
+     202,
+     "ScrapeBegun",
+     "404"},
     {{Method::get, "/api/weir/v1/torrents/{hash}/limits", kRead, true, get_torrent_limits},
      "getTorrentLimits",
      "Its own rate limits.",
@@ -177,10 +186,26 @@ constexpr WeirRoute kRoutes[] = {
      200,
      "Limits",
      "413"},
+    {{Method::get, "/api/weir/v1/bans", kRead, true, get_bans},
+     "listBans",
+     "Addresses that sent false content and are refused, the one that is free first in front.",
+     {},
+     {},
+     200,
+     "Bans",
+     {}},
+    {{Method::del, "/api/weir/v1/bans/{address}", kAdmin, true, delete_ban},
+     "deleteBan",
+     "Lifts a ban.",
+     {},
+     {},
+     204,
+     {},
+     "404"},
     {{Method::get, "/api/weir/v1/events", kRead, true, get_events},
      "getEvents",
      "What happens, as server-sent events: torrent_added, metadata, torrent_checked, torrent_done, "
-     "torrent_failed, torrent_recovered, torrent_removed, tracker, and gap.",
+     "torrent_failed, torrent_recovered, torrent_removed, tracker, scrape, and gap.",
      "lastEventId",
      {},
      200,
@@ -249,6 +274,9 @@ json::object operation_json(const WeirRoute& route) {
   }
   if (route.route.pattern.find("{id}") != std::string_view::npos) {
     parameters.push_back(reference("parameters", "id"));
+  }
+  if (route.route.pattern.find("{address}") != std::string_view::npos) {
+    parameters.push_back(reference("parameters", "address"));
   }
   for (const std::string_view name : split(route.query)) {
     parameters.push_back(reference("parameters", name));

@@ -132,6 +132,11 @@ void get_status(Context& context, const RequestPtr& request) {
     out["version"] = WEIR_VERSION;
     out["uptime"] = uptime_s(state);
     out["addresses"] = addresses_json(state, request->call.head());
+    json::array external;
+    for (const IpAddress& address : state.node.client().external_addresses()) {
+      external.push_back(json::value(address.text()));
+    }
+    out["externalAddresses"] = std::move(external);
     out["torrents"] = counts_json(totals);
     out["peers"] = totals.peers;
     out["downRate"] = rounded(totals.down_rate);

@@ -112,6 +112,8 @@ json::object whole_json(WeirState& state, const TorrentStatus& status, bool with
     const auto it = state.limits.find(status.key);
     out["limits"] = limits_json(it == state.limits.end() ? RateLimits{} : it->second);
   }
+  out["externalAddress"] = nullptr;
+  if (status.external_ip) out["externalAddress"] = status.external_ip->text();
   Magnet magnet;
   magnet.hashes = status.hashes;
   magnet.name = status.name;

@@ -140,6 +140,8 @@ CliError client_failure(const ClientError& error, std::string_view label) {
           .field = {}};
 }
 
+std::string certificates_file() { return variable("SSL_CERT_FILE"); }
+
 std::string state_directory(const Arguments& arguments) {
   if (const auto given = arguments.value("--state-dir")) return absolute_path(*given);
   // A relative path there is to be ignored, says the XDG Base Directory Specification.
@@ -185,7 +187,7 @@ CliResult<std::unique_ptr<Client>> open_client(const Arguments& arguments, Outpu
   config.listen = listening->endpoints;
   config.port_attempts = listening->port_attempts;
   config.state_dir = state_directory(arguments);
-  config.ca_file = variable("SSL_CERT_FILE");
+  config.ca_file = certificates_file();
   if (config.state_dir.empty()) {
     output.warning("progress is not kept: neither --state-dir nor HOME is set");
   } else if (!arguments.value("--state-dir")) {

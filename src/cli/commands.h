@@ -16,6 +16,8 @@ namespace weir {
 [[nodiscard]] ExitCode run_seed(const Arguments& arguments, Output& output);
 [[nodiscard]] ExitCode run_create(const Arguments& arguments, Output& output);
 [[nodiscard]] ExitCode run_show(const Arguments& arguments, Output& output);
+// weir show --scrape.
+[[nodiscard]] ExitCode run_scrape(const Arguments& arguments, Output& output);
 [[nodiscard]] ExitCode run_verify(const Arguments& arguments, Output& output);
 [[nodiscard]] ExitCode run_serve(const Arguments& arguments, Output& output);
 [[nodiscard]] ExitCode run_add(const Arguments& arguments, Output& output);

@@ -114,6 +114,20 @@ class EventFields {
     out_["state"] = announced.state;
     return "tracker";
   }
+  const char* operator()(const TrackerScraped& scraped) {
+    out_["url"] = json_text(scraped.url);
+    out_["family"] = scraped.family == AddressFamily::v4 ? "ipv4" : "ipv6";
+    out_["ok"] = !scraped.failure;
+    if (scraped.failure) {
+      out_["code"] = scraped.failure->code;
+      out_["text"] = json_text(scraped.failure->text);
+    } else {
+      out_["seeders"] = scraped.seeders;
+      out_["leechers"] = scraped.leechers;
+      out_["downloads"] = scraped.downloads;
+    }
+    return "scrape";
+  }
   const char* operator()(const PeerBanned& banned) {
     out_["address"] = banned.address.text();
     return "peer_banned";
@@ -250,6 +264,7 @@ json::array trackers_json(const std::vector<TrackerStatus>& trackers) {
                                {"error", optional_text(tracker.last_error)},
                                {"seeders", tracker.seeders},
                                {"leechers", tracker.leechers},
+                               {"downloads", tracker.downloads},
                                {"peers", tracker.peers_received}});
   }
   return out;

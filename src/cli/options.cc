@@ -239,8 +239,9 @@ constexpr std::array kCommands{
                .description =
                    "ID is a .torrent file (- for stdin), a magnet link or an info hash. Of a "
                    "torrent that a running node has, it tells how that is doing; there ID may "
-                   "also be a name, a CID or the beginning of a hash.",
-               .options = remote_options::kNode},
+                   "also be a name, a CID or the beginning of a hash. With --scrape the exit code "
+                   "is 6 when no tracker answers.",
+               .options = remote_options::kShow},
     CliCommand{.name = "verify",
                .operands = "TORRENT",
                .operands_min = 1,

@@ -48,6 +48,10 @@ constexpr std::array<CliOption, Count + 6> with_node(const std::array<CliOption,
 }
 
 constexpr auto kNode = with_node(std::array<CliOption, 0>{});
+constexpr auto kShow = with_node(std::array{
+    CliOption{.name = "--scrape",
+              .help = "ask its trackers how many peers they know, and print that alone"},
+});
 constexpr auto kAdd = with_node(std::array{
     CliOption{.name = "--paused", .help = "do not begin yet"},
     CliOption{.name = "--sequential", .help = "fetch pieces from first to last"},

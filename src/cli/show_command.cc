@@ -183,6 +183,7 @@ std::optional<ExitCode> show_from_node(const Arguments& arguments, Output& outpu
 }  // namespace
 
 ExitCode run_show(const Arguments& arguments, Output& output) {
+  if (arguments.has("--scrape")) return run_scrape(arguments, output);
   if (const auto shown = show_from_node(arguments, output)) return *shown;
   const auto source = load_source(arguments.operands[0]);
   if (!source) return fail(output, source.error());

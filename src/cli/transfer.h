@@ -26,6 +26,8 @@ namespace weir {
 // The addresses of every --peer, host names resolved.
 [[nodiscard]] CliResult<std::vector<Endpoint>> named_peers(const Arguments& arguments);
 
+// The certificates (PEM) that SSL_CERT_FILE names; empty: the system's.
+[[nodiscard]] std::string certificates_file();
 // Where progress is kept: --state-dir, or "weir" below the user's state directory. Empty when
 // there is none.
 [[nodiscard]] std::string state_directory(const Arguments& arguments);

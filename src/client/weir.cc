@@ -54,6 +54,7 @@ ClientResult<std::unique_ptr<Client>> Client::open(ClientConfig config) {
     i.config.session.ipv4 = listens(AddressFamily::v4);
     i.config.session.ipv6 = listens(AddressFamily::v6);
   }
+  if (!i.config.state_dir.empty()) i.saver = std::make_unique<WorkQueue>(1);
   i.jobs = std::make_unique<JobPool>(i.config.disk_threads, i.disk, *i.state);
   i.pooled = std::make_unique<PooledDisk>(i.disk.files(), *i.jobs);
 
@@ -78,11 +79,13 @@ ClientResult<std::unique_ptr<Client>> Client::open(ClientConfig config) {
       return std::unexpected(ClientError{"network", error.detail + ": " + why});
     }
   }
+  i.restore_bans();
   return std::unique_ptr<Client>(new Client(std::move(impl)));
 }
 
 void Client::Impl::on_event(const Event& event) {
   if (const auto* done = std::get_if<ReadDone>(&event.body)) return on_read(*done);
+  if (const auto* banned = std::get_if<PeerBanned>(&event.body)) save_ban(*banned);
   const auto watching = [this] {
     const std::lock_guard lock(mutex);
     return observer;
@@ -169,6 +172,13 @@ void Client::set_limits(RateLimits limits) {
 }
 void Client::set_torrent_limits(TorrentKey torrent, RateLimits limits) {
   impl_->command([=](Session& s, TimePoint now) { s.set_torrent_limits(now, torrent, limits); });
+}
+
+ClientResult<std::uint32_t> Client::scrape(TorrentKey torrent) {
+  const auto asked = impl_->call([=](Session& s, TimePoint now) { return s.scrape(now, torrent); });
+  if (!asked) return std::unexpected(stopped_error());
+  if (!*asked) return std::unexpected(client_error(asked->error()));
+  return **asked;
 }
 
 ClientResult<void> Client::set_file_priorities(TorrentKey torrent,
@@ -276,6 +286,7 @@ std::vector<Endpoint> Client::listening() const { return impl_->shard->listening
 void Client::stop() {
   impl_->shard->stop();
   impl_->jobs->stop();
+  if (impl_->saver) impl_->saver->stop();
   impl_->fail_reads();
 }
 

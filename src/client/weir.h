@@ -26,6 +26,7 @@
 #include <string>
 #include <vector>
 
+#include "base/endpoint.h"
 #include "engine/session_types.h"
 
 namespace weir {
@@ -76,6 +77,10 @@ class Client {
   void pause(TorrentKey torrent);
   void resume(TorrentKey torrent);
   void recheck(TorrentKey torrent);
+  // Asks its trackers for the numbers of seeders and leechers, paused or not; see
+  // Session::scrape(). The answers are TrackerScraped events, as many as this returns, and part of
+  // trackers() afterwards.
+  ClientResult<std::uint32_t> scrape(TorrentKey torrent);
   ClientResult<void> set_file_priorities(TorrentKey torrent, std::vector<std::uint8_t> priorities);
   void add_peer(TorrentKey torrent, const Endpoint& peer);
   // See Session::learn().
@@ -123,6 +128,17 @@ class Client {
   [[nodiscard]] std::shared_ptr<const TorrentMetadata> metadata(TorrentKey torrent);
   // The pieces that are verified and on disk; nothing while the metadata is not known.
   [[nodiscard]] std::optional<Bitfield> have(TorrentKey torrent);
+  // How trackers saw us last (BEP 24); one address of each family at most, and only their word.
+  [[nodiscard]] std::vector<IpAddress> external_addresses();
+  // Addresses that sent false content and are refused for an hour, the one that ends first in
+  // front. They are kept in the state directory and hold after a restart for what is left of them.
+  struct Ban {
+    IpAddress address;
+    std::chrono::system_clock::time_point until;
+  };
+  [[nodiscard]] std::vector<Ban> bans();
+  // Ends one, here and in the state directory. False: it was not banned.
+  bool unban(const IpAddress& address);
   // Of piece buffers in use, over all torrents.
   [[nodiscard]] std::size_t buffer_bytes();
   // The endpoints really listened on.

@@ -175,6 +175,15 @@ void PeerList::forget(const Endpoint& peer) {
   it->second.avoid = true;
 }
 
+void PeerList::readmit(TimePoint now, const IpAddress& address) {
+  changed_ = true;
+  for (auto& [endpoint, c] : peers_) {
+    if (endpoint.address != address || c.in_use) continue;
+    c.failures = 0;
+    c.next_try = std::min(c.next_try, now);
+  }
+}
+
 void PeerList::retry_all(TimePoint now) {
   changed_ = true;
   for (auto& [endpoint, c] : peers_) c.next_try = std::min(c.next_try, now);

@@ -45,6 +45,8 @@ class PeerList {
   void closed(TimePoint now, const Endpoint& peer, CloseReason reason);
   // Our own address, or one to avoid for as long as the torrent lives.
   void forget(const Endpoint& peer);
+  // The address of peers that were banned is welcome again: they are due at once.
+  void readmit(TimePoint now, const IpAddress& address);
   // Every address becomes due again (resume after a pause, network back).
   void retry_all(TimePoint now);
 

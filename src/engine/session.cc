@@ -80,15 +80,6 @@ const Torrent* Session::Impl::find(TorrentKey key) const {
   return it == torrents_.end() ? nullptr : it->second.get();
 }
 
-void Session::Impl::ban(TimePoint now, const IpAddress& address) {
-  bans_.ban(address, now);
-  std::vector<ConnId> theirs;
-  for (const auto& [id, conn] : conns_) {
-    if (conn->remote.address == address) theirs.push_back(id);
-  }
-  for (const ConnId id : theirs) close(now, id, CloseReason::banned);
-}
-
 SessionResult<TorrentKey> Session::add(TimePoint now, AddTorrent request) {
   Impl& s = *impl_;
   if (s.stopping_) return std::unexpected(SessionError{SessionErrc::stopping, {}});
@@ -201,6 +192,16 @@ void Session::set_torrent_limits(TimePoint now, TorrentKey torrent, RateLimits l
 }
 
 void Session::set_listen_port(std::uint16_t port) { impl_->listen_port_ = port; }
+
+SessionResult<std::uint32_t> Session::scrape(TimePoint now, TorrentKey torrent) {
+  Torrent* t = impl_->find(torrent);
+  if (t == nullptr) return std::unexpected(SessionError{SessionErrc::no_such_torrent, {}});
+  if (t->stopping()) return std::unexpected(SessionError{SessionErrc::stopping, {}});
+  const std::uint32_t requests = t->scrape(now);
+  impl_->touch(torrent);
+  impl_->settle(now);
+  return requests;
+}
 
 SessionResult<ReadId> Session::read(TimePoint now, TorrentKey torrent, FileIndex file,
                                     std::uint64_t offset, std::uint32_t length) {
@@ -360,14 +361,22 @@ std::vector<TrackerStatus> Session::trackers(TimePoint now, TorrentKey torrent) 
     if (tracker.next_announce) status.next_announce_in = *tracker.next_announce - now;
     status.seeders = tracker.seeders;
     status.leechers = tracker.leechers;
+    status.downloads = tracker.downloads;
     status.peers_received = tracker.peers_received;
     status.failures = tracker.failures;
+    const auto index = static_cast<std::uint32_t>(out.size());
+    if (const auto at = t->scraper().last_answer(index)) status.last_scrape_ago = now - *at;
+    status.external_ip = tracker.external_ip;
     out.push_back(std::move(status));
   }
   return out;
 }
 
-std::vector<BanList::Entry> Session::bans(TimePoint now) const { return impl_->bans_.entries(now); }
+std::vector<IpAddress> Session::external_addresses() const {
+  std::vector<IpAddress> out;
+  for (const auto& [family, address] : impl_->external_) out.push_back(address);
+  return out;
+}
 
 std::shared_ptr<const TorrentInfo> Session::info(TorrentKey torrent) const {
   const Torrent* t = impl_->find(torrent);

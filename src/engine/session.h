@@ -63,6 +63,14 @@ class Session {
   void set_torrent_limits(TimePoint now, TorrentKey torrent, RateLimits limits);
   // Which ports we listen on, once known (announced to trackers and peers).
   void set_listen_port(std::uint16_t port);
+  // Asks the torrent's trackers how many peers they know, paused or not. Returns how many requests
+  // that takes, each of which ends in one TrackerScraped event unless the torrent is removed first;
+  // a tracker is left out until its min interval, at least a minute, has passed since it was asked.
+  SessionResult<std::uint32_t> scrape(TimePoint now, TorrentKey torrent);
+  // Bans an address for what is left of a ban of an earlier run, at most an hour.
+  void restore_ban(TimePoint now, const IpAddress& address, Duration left);
+  // Ends a ban: the address may connect and is dialled again. False: it was not banned.
+  bool unban(TimePoint now, const IpAddress& address);
   // Reads content of a torrent, waiting for pieces not here yet (they move to the front). The
   // answer is a ReadDone event with this id. At most one piece is delivered per ReadDone; the
   // reader asks again for the rest.
@@ -120,6 +128,9 @@ class Session {
   [[nodiscard]] std::optional<TorrentStatus> status(TimePoint now, TorrentKey torrent) const;
   [[nodiscard]] std::vector<PeerStatus> peers(TimePoint now, TorrentKey torrent) const;
   [[nodiscard]] std::vector<TrackerStatus> trackers(TimePoint now, TorrentKey torrent) const;
+  // How trackers saw us last (BEP 24), one address of each family at most; theirs to say, so not to
+  // be relied on.
+  [[nodiscard]] std::vector<IpAddress> external_addresses() const;
   [[nodiscard]] std::vector<BanList::Entry> bans(TimePoint now) const;
   [[nodiscard]] std::shared_ptr<const TorrentInfo> info(TorrentKey torrent) const;
   // The .torrent file, as added or as learned from peers; empty while the metadata is not known.

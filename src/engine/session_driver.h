@@ -197,6 +197,7 @@ class SessionDriver {
   std::vector<Event> events;
   std::vector<HttpGet> gets;
   std::vector<Resolve> lookups;
+  std::vector<SendUdp> datagrams;
   std::vector<RequestId> cancelled;  // requests
 
  private:
@@ -206,6 +207,7 @@ class SessionDriver {
     if (auto* close = std::get_if<Close>(&action)) closed[close->conn] = close->reason;
     if (auto* get = std::get_if<HttpGet>(&action)) gets.push_back(*get);
     if (auto* lookup = std::get_if<Resolve>(&action)) lookups.push_back(*lookup);
+    if (auto* sent = std::get_if<SendUdp>(&action)) datagrams.push_back(std::move(*sent));
     if (auto* cancel = std::get_if<CancelRequest>(&action)) cancelled.push_back(cancel->id);
     if (auto* event = std::get_if<Event>(&action)) events.push_back(std::move(*event));
   }

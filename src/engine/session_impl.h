@@ -50,7 +50,8 @@ struct Session::Impl : TorrentHost {
   void act(SessionAction action) override { actions_.push_back(std::move(action)); }
   bool dial(TimePoint now, TorrentKey torrent, const Endpoint& peer) override;
   void close(TimePoint now, ConnId conn, CloseReason reason) override;
-  void ban(TimePoint now, const IpAddress& address) override;
+  Duration ban(TimePoint now, const IpAddress& address) override;
+  void close_banned(TimePoint now, const IpAddress& address);
   [[nodiscard]] bool banned(TimePoint now, const IpAddress& address) const override {
     return bans_.banned(address, now);
   }
@@ -63,6 +64,10 @@ struct Session::Impl : TorrentHost {
   void cancel_announce(TorrentKey torrent, AnnounceId announce) override {
     // One that ended already gives its place back with its outcome.
     if (trackers_.cancel(torrent, announce)) budget_.finished(torrent);
+  }
+
+  void cancel_scrapes(TorrentKey torrent) override {
+    for (std::size_t n = trackers_.cancel_scrapes(torrent); n > 0; --n) budget_.finished(torrent);
   }
 
   // session_connections.cc
@@ -104,6 +109,8 @@ struct Session::Impl : TorrentHost {
   void settle(TimePoint now);
   void schedule(TorrentKey key);
   void pump_announces(TimePoint now);
+  // False: it has nothing to ask of a tracker.
+  bool begin_request(TimePoint now, TorrentKey key);
   void finish_removals();
   void forget_torrent(TorrentKey key);
 
@@ -116,6 +123,7 @@ struct Session::Impl : TorrentHost {
   AnnounceBudget budget_;
   TrackerDriver trackers_;
   std::uint16_t listen_port_ = 0;
+  std::map<AddressFamily, IpAddress> external_;  // how a tracker saw us last
   bool stopping_ = false;
 
   std::unordered_map<TorrentKey, std::unique_ptr<Torrent>> torrents_;

@@ -31,27 +31,46 @@ void Session::Impl::schedule(TorrentKey key) {
   if (torrent == nullptr) deadline_of_.erase(known);
 }
 
+bool Session::Impl::begin_request(TimePoint now, TorrentKey key) {
+  Torrent* torrent = find(key);
+  if (torrent == nullptr) return false;
+  // Announces first: peers are waited for, numbers are only looked at.
+  if (const auto announce = torrent->announcer().next(now, torrent->announce_stats(now))) {
+    trackers_.begin(now, key, *announce);
+  } else if (const auto scrape = torrent->scraper().next(now)) {
+    trackers_.begin(now, key, *scrape);
+  } else {
+    return false;
+  }
+  touch(key);
+  return true;
+}
+
 void Session::Impl::pump_announces(TimePoint now) {
   while (const auto key = budget_.grant(now)) {
-    Torrent* torrent = find(*key);
-    const auto request = torrent != nullptr
-                             ? torrent->announcer().next(now, torrent->announce_stats(now))
-                             : std::nullopt;
-    if (!request) {
-      budget_.finished(*key);
-      continue;
-    }
-    trackers_.begin(now, *key, *request);
-    touch(*key);
+    if (!begin_request(now, *key)) budget_.finished(*key);
   }
   while (auto outcome = trackers_.next_outcome()) {
     budget_.finished(outcome->torrent);
     Torrent* torrent = find(outcome->torrent);
     if (torrent == nullptr) continue;
     if (outcome->reply) {
-      torrent->announcer().handle_reply(now, outcome->announce, *outcome->reply, outcome->remote);
+      const AnnounceReply& reply = *outcome->reply;
+      torrent->announcer().handle_reply(now, outcome->announce, reply, outcome->remote);
+      if (reply.external_ip) external_[reply.external_ip->family()] = *reply.external_ip;
     } else {
       torrent->announcer().handle_failure(now, outcome->announce, outcome->reply.error());
+    }
+    touch(outcome->torrent);
+  }
+  while (auto outcome = trackers_.next_scraped()) {
+    budget_.finished(outcome->torrent);
+    Torrent* torrent = find(outcome->torrent);
+    if (torrent == nullptr) continue;
+    if (outcome->reply) {
+      torrent->scraper().handle_reply(now, outcome->scrape, *outcome->reply);
+    } else {
+      torrent->scraper().handle_failure(now, outcome->scrape, outcome->reply.error());
     }
     touch(outcome->torrent);
   }

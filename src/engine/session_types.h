@@ -212,17 +212,26 @@ struct TrackerAnnounced {
   std::optional<Duration> next_in;  // nothing: it will not be asked again, or stands behind another
   std::string state;                // of the tracker as a whole, as in TrackerStatus
 };
+// One scrape ended (Session::scrape): each address family of a tracker is asked by itself.
+struct TrackerScraped {
+  std::string url;  // whole, as above
+  AddressFamily family{};
+  std::optional<TrackerAnnounced::Failure> failure;  // nothing: the tracker answered
+  std::uint32_t seeders = 0, leechers = 0, downloads = 0;
+};
 struct PeerBanned {
   IpAddress address;
+  Duration lasts{};  // from now
 };
 struct ReadDone {
   ReadId id{};
   std::shared_ptr<const Buffer> data;  // verified; empty with an error
   std::optional<SessionError> error;
 };
-using EventBody = std::variant<TorrentAdded, MetadataReady, CheckDone, PieceDone, FileDone,
-                               TorrentDone, TorrentFailed, TorrentRecovered, TorrentRemoved,
-                               TrackerWarning, TrackerAnnounced, PeerBanned, ReadDone>;
+using EventBody =
+    std::variant<TorrentAdded, MetadataReady, CheckDone, PieceDone, FileDone, TorrentDone,
+                 TorrentFailed, TorrentRecovered, TorrentRemoved, TrackerWarning, TrackerAnnounced,
+                 TrackerScraped, PeerBanned, ReadDone>;
 struct Event {
   TorrentKey torrent{};
   EventBody body;
@@ -255,8 +264,12 @@ struct TrackerStatus {
   std::string state;  // "idle", "announcing", "working", "failing", "unsupported", "refused"
   std::string last_error;
   std::optional<Duration> next_announce_in;
-  std::uint32_t seeders = 0, leechers = 0, peers_received = 0;
+  // Of its latest answer, to an announce or a scrape.
+  std::uint32_t seeders = 0, leechers = 0, downloads = 0;
+  std::uint32_t peers_received = 0;
   std::uint32_t failures = 0;
+  std::optional<Duration> last_scrape_ago;  // since its latest answer to one
+  std::optional<IpAddress> external_ip;     // BEP 24: how it saw us last
 };
 
 struct TorrentStatus {
@@ -274,6 +287,7 @@ struct TorrentStatus {
   std::uint32_t known_peers = 0;  // addresses we could dial
   std::uint32_t connecting = 0;
   std::map<PeerSource, std::uint32_t> sources;
+  std::optional<IpAddress> external_ip;  // how a tracker saw us last (BEP 24), if one said so
 };
 
 }  // namespace weir

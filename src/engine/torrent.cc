@@ -69,6 +69,13 @@ FlowConfig flow_config(const SessionConfig& config) {
 
 }  // namespace
 
+std::vector<Sha1Digest> announced_hashes(const InfoHashes& hashes) {
+  std::vector<Sha1Digest> out;
+  if (hashes.v1) out.push_back(*hashes.v1);
+  if (const auto v2 = hashes.v2_truncated()) out.push_back(*v2);
+  return out;
+}
+
 Torrent::Torrent(TimePoint now, TorrentKey key, TorrentHost& host, AddTorrent request)
     : key_(key),
       host_(host),
@@ -218,6 +225,11 @@ void Torrent::add_peer_address(TimePoint now, const Endpoint& peer, PeerSource s
   if (!host_.banned(now, peer.address)) peers_.add(now, peer, source);
 }
 
+void Torrent::readmit(TimePoint now, const IpAddress& address) {
+  swarm_->unban(address);
+  peers_.readmit(now, address);
+}
+
 Sha1Digest Torrent::hash_for(const Endpoint& peer) const {
   const auto v2 = hashes_.v2_truncated();
   return hashes_.v1 && v2 && peers_.v2(peer) ? *v2 : hashes_.wire_hash();
@@ -230,7 +242,8 @@ void Torrent::dial_more(TimePoint now) {
     const auto peer = peers_.pick(now, host_.random());
     if (!peer) return;
     if (host_.banned(now, peer->address)) {
-      peers_.forget(*peer);
+      // Not for ever: a ban ends.
+      peers_.closed(now, *peer, CloseReason::banned);
       continue;
     }
     if (!host_.dial(now, key_, *peer)) {
@@ -286,6 +299,8 @@ void Torrent::stop(TimePoint now) {
   close_peers(now);
   fail_readers(SessionErrc::stopping, {});
   announcer_.stop(now);
+  scraper_.stop();
+  host_.cancel_scrapes(key_);
   flow_.stop(now);
 }
 
@@ -361,6 +376,7 @@ TorrentStatus Torrent::status(TimePoint now) const {
   status.known_peers = static_cast<std::uint32_t>(peers_.size());
   status.connecting = connecting_;
   status.sources = peers_.sources();
+  status.external_ip = announcer_.external_ip();
   status.check_done = flow_.check_done();
   status.check_total = flow_.check_total();
   if (stopping_) {

@@ -18,6 +18,7 @@
 #include "swarm/swarm.h"
 #include "tracker/announce_budget.h"
 #include "tracker/announcer.h"
+#include "tracker/scraper.h"
 
 namespace weir {
 
@@ -36,7 +37,8 @@ class TorrentHost {
   // False when the session has no room for another dial now.
   virtual bool dial(TimePoint now, TorrentKey torrent, const Endpoint& peer) = 0;
   virtual void close(TimePoint now, ConnId conn, CloseReason reason) = 0;
-  virtual void ban(TimePoint now, const IpAddress& address) = 0;
+  // Returns for how long.
+  virtual Duration ban(TimePoint now, const IpAddress& address) = 0;
   [[nodiscard]] virtual bool banned(TimePoint now, const IpAddress& address) const = 0;
   // Takes the paths of a torrent whose files became known. False when another torrent has one of
   // them, unless both only read.
@@ -48,7 +50,11 @@ class TorrentHost {
   // The announcer has something to ask, or does not care for an answer any more.
   virtual void want_announce(TorrentKey torrent, AnnounceUrgency urgency) = 0;
   virtual void cancel_announce(TorrentKey torrent, AnnounceId announce) = 0;
+  virtual void cancel_scrapes(TorrentKey torrent) = 0;
 };
+
+// What trackers know it by; both of a hybrid, v1 first.
+[[nodiscard]] std::vector<Sha1Digest> announced_hashes(const InfoHashes& hashes);
 
 enum class DialPhase : std::uint8_t { connecting, peer };
 
@@ -88,6 +94,8 @@ class Torrent {
     return peers_.source(peer).value_or(PeerSource::tracker);
   }
   void add_peer_address(TimePoint now, const Endpoint& peer, PeerSource source);
+  // It is banned no more.
+  void readmit(TimePoint now, const IpAddress& address);
   // The info hash to greet that address with.
   [[nodiscard]] Sha1Digest hash_for(const Endpoint& peer) const;
 
@@ -110,6 +118,7 @@ class Torrent {
   void give_up(TimePoint now, std::string code, std::string detail);
   // Begins the end. stopped() once progress is saved and trackers were told (or given up on).
   void stop(TimePoint now);
+  [[nodiscard]] bool stopping() const { return stopping_; }
   [[nodiscard]] bool stopped() const;
   [[nodiscard]] bool storage_idle() const { return flow_.idle(); }
 
@@ -117,6 +126,10 @@ class Torrent {
   Announcer& announcer() { return announcer_; }
   [[nodiscard]] const Announcer& announcer() const { return announcer_; }
   [[nodiscard]] AnnounceStats announce_stats(TimePoint now) const;
+  Scraper& scraper() { return scraper_; }
+  [[nodiscard]] const Scraper& scraper() const { return scraper_; }
+  // See Session::scrape().
+  std::uint32_t scrape(TimePoint now);
 
   void handle_timer(TimePoint now);
   [[nodiscard]] TimePoint next_deadline() const;
@@ -161,6 +174,7 @@ class Torrent {
   bool pump_flow(TimePoint now);
   bool pump_trackers(TimePoint now);
   void tell_announced(TimePoint now, const AnnounceResult& result);
+  void tell_scraped(const ScrapeResult& result);
   void on_swarm(TimePoint now, SwarmAction action);
   void on_flow(TimePoint now, FlowOutput output);
   void on_flow_ready(TimePoint now);
@@ -185,6 +199,7 @@ class Torrent {
   std::unique_ptr<Swarm> swarm_;
   StorageFlow flow_;
   Announcer announcer_;
+  Scraper scraper_;
   PeerList peers_;
   std::uint32_t connecting_ = 0;  // dialled, not peers yet
   TimePoint dial_again_{};        // the session had no room for a dial

@@ -40,8 +40,8 @@ void Torrent::on_swarm(TimePoint now, SwarmAction action) {
   std::visit(Overload{
                  [&](ClosePeer& close) { host_.close(now, close.conn, close.reason); },
                  [&](const BanPeer& ban) {
-                   host_.ban(now, ban.address);
-                   event(PeerBanned{ban.address});
+                   const Duration lasts = host_.ban(now, ban.address);
+                   event(PeerBanned{ban.address, lasts});
                  },
                  [&](const WantWrite& want) { host_.act(WakeWrite{want.conn}); },
                  [&](const WantRead& want) { host_.act(WakeRead{want.conn}); },
@@ -163,7 +163,8 @@ bool Torrent::pump_trackers(TimePoint now) {
   for (const AnnounceId announce : announcer_.take_cancelled()) {
     host_.cancel_announce(key_, announce);
   }
-  if (announcer_.ready()) {
+  for (const ScrapeResult& result : scraper_.take_results()) tell_scraped(result);
+  if (announcer_.ready() || scraper_.ready()) {
     host_.want_announce(key_,
                         announcer_.stopping() ? AnnounceUrgency::urgent : AnnounceUrgency::normal);
   }
@@ -186,6 +187,25 @@ void Torrent::tell_announced(TimePoint now, const AnnounceResult& result) {
   told.leechers = result.leechers;
   if (result.next) told.next_in = std::max(Duration{}, *result.next - now);
   told.state = state_name(tracker.state);
+  event(std::move(told));
+}
+
+std::uint32_t Torrent::scrape(TimePoint now) {
+  return scraper_.scrape(now, announcer_.scrape_targets(), announced_hashes(hashes_));
+}
+
+void Torrent::tell_scraped(const ScrapeResult& result) {
+  TrackerScraped told;
+  told.url = announcer_.tracker(result.tracker).url;
+  told.family = result.family;
+  if (result.error) {
+    told.failure = {.code = error_name(result.error->code), .text = result.error->text};
+  } else {
+    announcer_.learn_numbers(result.tracker, result.tracker_numbers);
+  }
+  told.seeders = result.numbers.seeders;
+  told.leechers = result.numbers.leechers;
+  told.downloads = result.numbers.downloads;
   event(std::move(told));
 }
 

@@ -19,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "base/endpoint.h"
 #include "store/resume.h"
 
 struct sqlite3;
@@ -70,6 +71,19 @@ class SqliteStateStore : public StateStore {
   DiskResult<void> save_record(const std::string& id, Bytes record) override;
   DiskResult<void> save_progress(const std::string& id, Bytes progress) override;
   DiskResult<void> remove(const std::string& id) override;
+
+  // Bans with the time they end, in seconds since 1970. load_bans() forgets those that ended by
+  // `now`; of more than kBansMax, those that end last are given. (sqlite_state_bans.cc)
+  static constexpr std::size_t kBansMax = 10'000;
+  struct SavedBan {
+    IpAddress address;
+    std::int64_t until = 0;
+    bool operator==(const SavedBan&) const = default;
+  };
+  DiskResult<std::vector<SavedBan>> load_bans(std::int64_t now);
+  // Replaces one of the same address.
+  DiskResult<void> save_ban(const SavedBan& ban);
+  DiskResult<void> remove_ban(const IpAddress& address);
 
  private:
   struct CloseConnection {

@@ -27,6 +27,10 @@ constexpr const char* kSchema =
     "CREATE TABLE record(id TEXT PRIMARY KEY NOT NULL, value BLOB NOT NULL);"
     "CREATE TABLE progress(id TEXT PRIMARY KEY NOT NULL, value BLOB NOT NULL);";
 
+// Added to databases of the same version that lack it: who does not know it is not disturbed.
+constexpr const char* kBanTable =
+    "CREATE TABLE IF NOT EXISTS ban(address TEXT PRIMARY KEY NOT NULL, until INTEGER NOT NULL)";
+
 constexpr const char* kSelect =
     "SELECT coalesce(r.id, p.id), r.value, p.value"
     " FROM record r FULL OUTER JOIN progress p ON r.id = p.id ";
@@ -257,6 +261,9 @@ StateResult<SqliteStateStore::Opened> SqliteStateStore::check_and_prepare() {
   }
   execute(connection, "PRAGMA journal_size_limit=16777216");
   if (auto made = make_schema(); !made) return std::unexpected(std::move(made).error());
+  if (const int result = execute(connection, kBanTable); result != SQLITE_OK) {
+    return damaged_or(result);
+  }
   const Answer size =
       ask(connection, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size");
   if (size.result != SQLITE_OK) return damaged_or(size.result);

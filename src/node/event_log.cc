@@ -43,6 +43,17 @@ struct Translation {
     }
     return says(NodeEventKind::tracker);
   }
+  bool operator()(const TrackerScraped& scraped) const {
+    out.tracker = tracker_origin(scraped.url);
+    out.seeders = scraped.seeders;
+    out.leechers = scraped.leechers;
+    out.downloads = scraped.downloads;
+    if (scraped.failure) {
+      out.code = scraped.failure->code;
+      out.text = scraped.failure->text;
+    }
+    return says(NodeEventKind::scrape);
+  }
   bool operator()(const PeerBanned&) const { return false; }
   bool operator()(const ReadDone&) const { return false; }
 
@@ -72,6 +83,8 @@ const char* event_name(NodeEventKind kind) {
       return "torrent_removed";
     case NodeEventKind::tracker:
       return "tracker";
+    case NodeEventKind::scrape:
+      return "scrape";
   }
   std::unreachable();
 }

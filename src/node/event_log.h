@@ -30,6 +30,7 @@ enum class NodeEventKind : std::uint8_t {
   recovered,
   removed,
   tracker,
+  scrape,
 };
 // Stable: "torrent_added", "metadata", "tracker", …
 [[nodiscard]] const char* event_name(NodeEventKind kind);
@@ -40,12 +41,13 @@ struct NodeEvent {
   NodeEventKind kind{};
   std::string hash;  // torrent_id() when it was added
   std::string name;  // added: as far as it is known
-  std::string code;  // failed, and tracker when the announce failed: stable
-  std::string text;  // tracker: for people
+  std::string code;  // failed, and tracker and scrape when it failed: stable
+  std::string text;  // tracker and scrape: for people
   bool recovers = false;
   std::string tracker;  // without path and query, which may hold a secret
   std::string state;    // of the tracker
   std::uint32_t peers = 0;
+  std::uint32_t seeders = 0, leechers = 0, downloads = 0;  // scrape
 };
 
 // The name of a torrent in this node: its v1 info hash in hexadecimal, else the v2 one.

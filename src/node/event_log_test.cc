@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 namespace weir {
 namespace {
 
@@ -42,6 +44,26 @@ TEST(EventLog, WhatHappensForEveryPieceIsNoNews) {
   log.push({TorrentKey{1}, PieceDone{}}, 0);
   log.push({TorrentKey{1}, FileDone{}}, 0);
   EXPECT_EQ(log.last(), 0U);
+}
+
+TEST(EventLog, AScrapeIsNewsWithoutTheSecretPartsOfItsUrl) {
+  EventLog log;
+  TrackerScraped scraped;
+  scraped.url = "http://t.example/passkey/announce";
+  scraped.seeders = 3;
+  scraped.leechers = 4;
+  scraped.downloads = 5;
+  log.push({TorrentKey{1}, scraped}, 0);
+  scraped.failure = {.code = "timed_out", .text = "the tracker did not answer"};
+  log.push({TorrentKey{1}, scraped}, 0);
+  const auto events = log.after(0, 10).events;
+  ASSERT_EQ(events.size(), 2U);
+  EXPECT_STREQ(event_name(events[0].kind), "scrape");
+  EXPECT_EQ(events[0].tracker, "http://t.example");
+  EXPECT_EQ(std::tuple(events[0].seeders, events[0].leechers, events[0].downloads),
+            std::tuple(3U, 4U, 5U));
+  EXPECT_EQ(events[0].code, "");
+  EXPECT_EQ(events[1].code, "timed_out");
 }
 
 TEST(EventLog, ATorrentKeepsItsNameUntilItsRemovalIsSaid) {

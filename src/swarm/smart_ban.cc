@@ -120,7 +120,11 @@ void SmartBan::make_room() {
 }
 
 void BanList::ban(const IpAddress& address, TimePoint now) {
-  if (entries_max_ == 0) return;
+  ban_until(address, now, now + period_);
+}
+
+void BanList::ban_until(const IpAddress& address, TimePoint now, TimePoint until) {
+  if (entries_max_ == 0 || until <= now) return;
   if (!until_.contains(address) && until_.size() >= entries_max_) {
     std::erase_if(until_, [&](const auto& entry) { return entry.second <= now; });
     if (until_.size() >= entries_max_) {
@@ -128,10 +132,14 @@ void BanList::ban(const IpAddress& address, TimePoint now) {
           std::ranges::min_element(until_, {}, [](const auto& entry) { return entry.second; }));
     }
   }
-  until_[address] = now + period_;
+  until_[address] = std::min(until, now + period_);
 }
 
-void BanList::unban(const IpAddress& address) { until_.erase(address); }
+bool BanList::unban(const IpAddress& address, TimePoint now) {
+  const bool was = banned(address, now);
+  until_.erase(address);
+  return was;
+}
 
 bool BanList::banned(const IpAddress& address, TimePoint now) const {
   const auto found = until_.find(address);

@@ -90,7 +90,11 @@ class BanList {
 
   // Again: the period starts anew.
   void ban(const IpAddress& address, TimePoint now);
-  void unban(const IpAddress& address);
+  // Until then, at most for a period from now: what another run decided. In the past: nothing.
+  void ban_until(const IpAddress& address, TimePoint now, TimePoint until);
+  // False: it was not banned.
+  bool unban(const IpAddress& address, TimePoint now);
+  [[nodiscard]] Duration period() const { return period_; }
   [[nodiscard]] bool banned(const IpAddress& address, TimePoint now) const;
   struct Entry {
     IpAddress address;

@@ -196,8 +196,22 @@ TEST(BanList, BanAgainStartsThePeriodAnew) {
 TEST(BanList, UnbanTakesEffectAtOnce) {
   BanList bans;
   bans.ban(host(1), kNow);
-  bans.unban(host(1));
+  EXPECT_TRUE(bans.unban(host(1), kNow));
   EXPECT_FALSE(bans.banned(host(1), kNow));
+  EXPECT_FALSE(bans.unban(host(1), kNow));
+}
+
+TEST(BanList, ABanOfAnotherRunLastsAtMostAPeriod) {
+  BanList bans(std::chrono::seconds(60));
+  bans.ban_until(host(1), kNow, kNow + std::chrono::seconds(10));
+  bans.ban_until(host(2), kNow, kNow + std::chrono::hours(10));
+  bans.ban_until(host(3), kNow, kNow);
+  EXPECT_TRUE(bans.banned(host(1), kNow + std::chrono::seconds(9)));
+  EXPECT_FALSE(bans.banned(host(1), kNow + std::chrono::seconds(10)));
+  EXPECT_FALSE(bans.unban(host(1), kNow + std::chrono::seconds(10))) << "it is over";
+  EXPECT_TRUE(bans.banned(host(2), kNow + std::chrono::seconds(59)));
+  EXPECT_FALSE(bans.banned(host(2), kNow + std::chrono::seconds(60)));
+  EXPECT_EQ(bans.entries(kNow).size(), 1u);
 }
 
 TEST(BanList, FullListLetsTheEntryGoThatEndsFirst) {

@@ -210,7 +210,7 @@ void Swarm::ban(const IpAddress& address) {
   impl_->sweep();
 }
 
-void Swarm::unban(const IpAddress& address) { impl_->banned.unban(address); }
+void Swarm::unban(const IpAddress& address) { (void)impl_->banned.unban(address, impl_->now); }
 
 bool Swarm::complete() const { return impl_->complete(); }
 

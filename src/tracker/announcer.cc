@@ -264,6 +264,8 @@ void Announcer::succeed(TimePoint now, const InFlight& request, const AnnounceRe
   Tracker& tracker = trackers_[request.tracker];
   tracker.last_error.clear();
   tracker.warning = reply.warning;
+  tracker.min_interval = reply.min_interval;
+  if (reply.external_ip) tracker.external_ip = reply.external_ip;
   tracker.seeders = reply.seeders.value_or(tracker.seeders);
   tracker.leechers = reply.leechers.value_or(tracker.leechers);
   tracker.downloads = reply.downloads.value_or(tracker.downloads);

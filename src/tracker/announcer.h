@@ -29,6 +29,7 @@
 #include "base/endpoint.h"
 #include "base/random.h"
 #include "base/time.h"
+#include "tracker/scraper.h"
 #include "tracker/tracker_types.h"
 #include "tracker/tracker_url.h"
 
@@ -107,7 +108,8 @@ struct AnnouncerTracker {
   std::uint32_t leechers = 0;
   std::uint32_t downloads = 0;
   std::uint32_t peers_received = 0;
-  std::uint32_t failures = 0;  // in a row
+  std::uint32_t failures = 0;            // in a row
+  std::optional<IpAddress> external_ip;  // BEP 24: how it saw us last
 };
 
 // How one announce ended, for the user to see. Also made, once, of each tracker whose URL we do not
@@ -176,6 +178,10 @@ class Announcer {
   // BEP 24: how a tracker saw us last.
   [[nodiscard]] std::optional<IpAddress> external_ip() const { return external_ip_; }
 
+  // --- Scrapes: who may be asked, and what was heard, for the status. ---------------------------
+  [[nodiscard]] std::vector<ScrapeTarget> scrape_targets() const;
+  void learn_numbers(std::uint32_t tracker, const ScrapeNumbers& numbers);
+
   // --- Status. ----------------------------------------------------------------------------------
   [[nodiscard]] std::vector<AnnouncerTracker> trackers() const;
   [[nodiscard]] AnnouncerTracker tracker(std::uint32_t index) const { return status_of(index); }
@@ -199,6 +205,8 @@ class Announcer {
     std::uint32_t leechers = 0;
     std::uint32_t downloads = 0;
     std::uint32_t peers_received = 0;
+    std::optional<Duration> min_interval;  // of its latest answer
+    std::optional<IpAddress> external_ip;
   };
   struct Lane {
     std::uint32_t tracker = 0;

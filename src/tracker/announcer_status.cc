@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/assert.h"
 #include "tracker/announcer.h"
 
 namespace weir {
@@ -43,7 +44,8 @@ AnnouncerTracker Announcer::status_of(std::uint32_t index) const {
                        .seeders = tracker.seeders,
                        .leechers = tracker.leechers,
                        .downloads = tracker.downloads,
-                       .peers_received = tracker.peers_received};
+                       .peers_received = tracker.peers_received,
+                       .external_ip = tracker.external_ip};
   if (tracker.refusal) {
     const bool unsupported = tracker.refusal->code == TrackerErrc::unsupported_scheme;
     out.state = unsupported ? AnnouncerTrackerState::unsupported : AnnouncerTrackerState::refused;
@@ -74,6 +76,33 @@ AnnouncerTracker Announcer::status_of(std::uint32_t index) const {
     out.state = AnnouncerTrackerState::failing;
   }
   return out;
+}
+
+std::vector<ScrapeTarget> Announcer::scrape_targets() const {
+  std::vector<ScrapeTarget> out;
+  for (std::uint32_t i = 0; i < trackers_.size(); ++i) {
+    const Tracker& tracker = trackers_[i];
+    if (!tracker.url) continue;
+    ScrapeTarget target{.tracker = i,
+                        .url = *tracker.url,
+                        .families = {},
+                        .allow_local = tracker.allow_local,
+                        .min_interval = tracker.min_interval};
+    for (const AddressFamily family : {AddressFamily::v4, AddressFamily::v6}) {
+      const bool enabled = family == AddressFamily::v4 ? config_.ipv4 : config_.ipv6;
+      const bool its_own = !target.url.literal || target.url.literal->family() == family;
+      if (enabled && its_own) target.families.push_back(family);
+    }
+    out.push_back(std::move(target));
+  }
+  return out;
+}
+
+void Announcer::learn_numbers(std::uint32_t tracker, const ScrapeNumbers& numbers) {
+  WEIR_ASSERT(tracker < trackers_.size());
+  trackers_[tracker].seeders = numbers.seeders;
+  trackers_[tracker].leechers = numbers.leechers;
+  trackers_[tracker].downloads = numbers.downloads;
 }
 
 std::vector<AnnouncerTracker> Announcer::trackers() const {

@@ -189,22 +189,26 @@ TrackerResult<AnnounceReply> parse_http_announce(int status, Bytes body) {
   return reply;
 }
 
-TrackerResult<std::vector<ScrapeCounts>> parse_http_scrape(int status, Bytes body,
-                                                           std::span<const Sha1Digest> asked) {
+TrackerResult<ScrapeReply> parse_http_scrape(int status, Bytes body,
+                                             std::span<const Sha1Digest> asked) {
   WEIR_TRY(document, decode_reply(status, body));
   const BencodeNode files = document.root().find("files");
   if (!files.is_dict()) {
     return std::unexpected(
         TrackerError{TrackerErrc::bad_reply, "the scrape reply has no files", std::nullopt});
   }
-  std::vector<ScrapeCounts> out;
+  ScrapeReply out;
+  const BencodeNode flags = document.root().find("flags");
+  if (const auto seconds = flags.find("min_request_interval").as_integer()) {
+    out.min_interval = tracker_interval(*seconds);
+  }
   for (const Sha1Digest& hash : asked) {
     const BencodeNode file = files.find(as_text(hash.view()));
     if (!file.is_dict()) continue;
-    out.push_back({.info_hash = hash,
-                   .seeders = count_of(file.find("complete")).value_or(0),
-                   .leechers = count_of(file.find("incomplete")).value_or(0),
-                   .downloads = count_of(file.find("downloaded")).value_or(0)});
+    out.counts.push_back({.info_hash = hash,
+                          .seeders = count_of(file.find("complete")).value_or(0),
+                          .leechers = count_of(file.find("incomplete")).value_or(0),
+                          .downloads = count_of(file.find("downloaded")).value_or(0)});
   }
   return out;
 }

@@ -35,7 +35,7 @@ inline constexpr std::size_t kHttpScrapeHashesMax = 50;  // keeps the URL below 
 
 // Counts for those of `asked` that the reply names, in the order asked; others are ignored
 // (TRH-16).
-[[nodiscard]] TrackerResult<std::vector<ScrapeCounts>> parse_http_scrape(
-    int status, Bytes body, std::span<const Sha1Digest> asked);
+[[nodiscard]] TrackerResult<ScrapeReply> parse_http_scrape(int status, Bytes body,
+                                                           std::span<const Sha1Digest> asked);
 
 }  // namespace weir

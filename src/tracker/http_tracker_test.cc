@@ -223,7 +223,8 @@ TEST(HttpTracker, TRH_16_ScrapeForOtherHashesIsIgnored) {
       other + "d8:completei9eeee";
   const auto counts = parse_http_scrape(200, as_bytes(body), asked);
   ASSERT_TRUE(counts);
-  EXPECT_EQ(*counts, (std::vector{ScrapeCounts{hash_of('a'), 1, 3, 2}}));
+  EXPECT_EQ(counts->counts, (std::vector{ScrapeCounts{hash_of('a'), 1, 3, 2}}));
+  EXPECT_EQ(counts->min_interval, std::nullopt);
 }
 
 TEST(HttpTracker, TRH_16_CountsAreClamped) {
@@ -231,7 +232,7 @@ TEST(HttpTracker, TRH_16_CountsAreClamped) {
   const auto counts = [&](const std::string& value) {
     const std::string body = "d5:filesd20:abcdefghijklmnopqrstd8:complete" + value + "eee";
     const auto result = parse_http_scrape(200, as_bytes(body), asked);
-    return result && !result->empty() ? result->front().seeders : 12345u;
+    return result && !result->counts.empty() ? result->counts.front().seeders : 12345u;
   };
   EXPECT_EQ(counts("i-1e"), 0u);
   EXPECT_EQ(counts("i2147483647e"), kTrackerCountMax);
@@ -241,6 +242,18 @@ TEST(HttpTracker, TRH_16_CountsAreClamped) {
   // 2^63 does not fit what bencode integers may be: the whole reply is refused.
   EXPECT_EQ(counts("i9223372036854775808e"), 12345u);
   EXPECT_EQ(good("d8:completei-1e10:incompletei9223372036854775807ee").seeders, std::nullopt);
+}
+
+TEST(HttpTracker, AScrapeMaySayHowOftenItWantsToBeAsked) {
+  const std::vector<Sha1Digest> asked{hash_of('a')};
+  const auto interval = [&](const std::string& value) {
+    const std::string body = "d5:filesde5:flagsd20:min_request_interval" + value + "ee";
+    return parse_http_scrape(200, as_bytes(body), asked)->min_interval;
+  };
+  EXPECT_EQ(interval("i900e"), std::chrono::seconds(900));
+  EXPECT_EQ(interval("i0e"), kTrackerIntervalMin);
+  EXPECT_EQ(interval("i9999999e"), kTrackerIntervalMax);
+  EXPECT_EQ(interval("1:x"), std::nullopt);
 }
 
 TEST(HttpTracker, ScrapeErrors) {

@@ -114,6 +114,12 @@ struct ScrapeCounts {
   bool operator==(const ScrapeCounts&) const = default;
 };
 
+struct ScrapeReply {
+  std::vector<ScrapeCounts> counts;      // of the hashes it knows, in the order asked
+  std::optional<Duration> min_interval;  // of scrapes; a UDP tracker does not say
+  bool operator==(const ScrapeReply&) const = default;
+};
+
 // A tracker's text made fit to show: valid UTF-8, control characters as \xNN, at most
 // kTrackerTextMax characters of the original (TRU-03).
 [[nodiscard]] std::string tracker_text(std::string_view raw);

@@ -97,7 +97,7 @@ bool UdpTrackerClient::accept_answer(std::uint32_t action, Bytes packet) {
     if (action != static_cast<std::uint32_t>(UdpTrackerAction::scrape)) return false;
     auto counts = decode_udp_scrape(packet, scrape->info_hashes);
     if (!counts) return false;
-    finish(std::move(*counts));
+    finish(ScrapeReply{std::move(*counts), std::nullopt});
     return true;
   }
   if (action != static_cast<std::uint32_t>(UdpTrackerAction::announce)) return false;

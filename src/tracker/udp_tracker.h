@@ -86,7 +86,7 @@ struct UdpScrapeRequest {
   std::vector<Sha1Digest> info_hashes;  // 1 to kUdpScrapeHashesMax
 };
 using UdpTrackerRequest = std::variant<UdpAnnounceRequest, UdpScrapeRequest>;
-using UdpTrackerReply = std::variant<AnnounceReply, std::vector<ScrapeCounts>>;
+using UdpTrackerReply = std::variant<AnnounceReply, ScrapeReply>;
 
 class UdpTrackerClient {
  public:

@@ -278,7 +278,7 @@ TEST(UdpTrackerClient, ScrapesToo) {
   client.handle_packet(kStart, kTracker,
                        reply_packet(2, transaction_of(request), words({1, 2, 3})));
   ASSERT_TRUE(client.done());
-  EXPECT_EQ(std::get<std::vector<ScrapeCounts>>(*client.result()).size(), 1u);
+  EXPECT_EQ(std::get<ScrapeReply>(*client.result()).counts.size(), 1u);
 }
 
 TEST(UdpConnectionIds, TableLimitDropsTheOldest) {

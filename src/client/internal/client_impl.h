@@ -18,6 +18,7 @@
 #include "io/posix_disk.h"
 #include "io/shard.h"
 #include "io/sqlite_state.h"
+#include "io/work_queue.h"
 
 namespace weir {
 
@@ -55,6 +56,9 @@ struct Client::Impl {
 
   void on_event(const Event& event);
   void on_read(const ReadDone& done);
+  // bans.cc
+  void restore_bans();
+  void save_ban(const PeerBanned& banned);
   // Answers what the engine will not answer any more.
   void fail_reads();
 
@@ -62,6 +66,8 @@ struct Client::Impl {
   PosixDisk disk;
   std::unique_ptr<SqliteStateStore> state;
   std::unique_ptr<JobPool> jobs;
+  // Saves bans, one after another; none where nothing is kept.
+  std::unique_ptr<WorkQueue> saver;
   std::unique_ptr<PooledDisk> pooled;
   std::unique_ptr<Shard> shard;
 
