@@ -30,8 +30,7 @@ Session::Impl::Conn* Session::Impl::find_conn(ConnId id) {
 }
 
 bool Session::Impl::dial(TimePoint now, TorrentKey torrent, const Endpoint& peer) {
-  if (stopping_ || conns_.size() >= config_.total_max) return false;
-  if (dialling_ >= config_.dials_at_once) return false;
+  if (!may_dial()) return false;
   auto conn = std::make_unique<Conn>();
   conn->id = static_cast<ConnId>(next_conn_++);
   conn->remote = peer;

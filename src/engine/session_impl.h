@@ -48,6 +48,9 @@ struct Session::Impl : TorrentHost {
   Random& random() override { return random_; }
   JobId next_job() override { return static_cast<JobId>(next_job_++); }
   void act(SessionAction action) override { actions_.push_back(std::move(action)); }
+  [[nodiscard]] bool may_dial() const override {
+    return !stopping_ && conns_.size() < config_.total_max && dialling_ < config_.dials_at_once;
+  }
   bool dial(TimePoint now, TorrentKey torrent, const Endpoint& peer) override;
   void close(TimePoint now, ConnId conn, CloseReason reason) override;
   Duration ban(TimePoint now, const IpAddress& address) override;

@@ -239,6 +239,10 @@ void Torrent::dial_more(TimePoint now) {
   if (!accepts_peers() || now < dial_again_) return;
   while (swarm_->peer_count() + connecting_ < host_.config().dial_below) {
     if (peers_.next_try() > now) return;
+    if (!host_.may_dial()) {
+      dial_again_ = now + kDialPause;
+      return;
+    }
     const auto peer = peers_.pick(now, host_.random());
     if (!peer) return;
     if (host_.banned(now, peer->address)) {

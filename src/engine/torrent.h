@@ -34,7 +34,10 @@ class TorrentHost {
   virtual Random& random() = 0;
   virtual JobId next_job() = 0;
   virtual void act(SessionAction action) = 0;
-  // False when the session has no room for another dial now.
+  // Whether the session has room for another dial now. To be asked first: choosing whom to dial
+  // looks at every known address, and a full session is asked by every torrent every second.
+  [[nodiscard]] virtual bool may_dial() const = 0;
+  // False when there is no room.
   virtual bool dial(TimePoint now, TorrentKey torrent, const Endpoint& peer) = 0;
   virtual void close(TimePoint now, ConnId conn, CloseReason reason) = 0;
   // Returns for how long.
