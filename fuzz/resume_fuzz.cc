@@ -24,6 +24,19 @@ Layout layout() {
   return {TorrentKind::v1, 16 * 1024, std::move(files)};
 }
 
+void check_same_boot(const TorrentProgress& progress,
+                     const std::vector<std::optional<FileStat>>& now) {
+  static const Layout kLayout = layout();
+  const ResumePlan plan = plan_resume(kLayout, progress, now, nullptr, progress.boot);
+  WEIR_ASSERT(!plan.unsynced.has_any_not_in(plan.trusted));
+  WEIR_ASSERT(!plan.unsynced.has_any_not_in(progress.written));
+  for (std::size_t i = 0; i < plan.trusted.size(); ++i) {
+    WEIR_ASSERT(!plan.trusted.test(i) || !plan.recheck.test(i));
+    WEIR_ASSERT(!plan.trusted.test(i) || progress.have.test(i) || plan.unsynced.test(i));
+    WEIR_ASSERT(!plan.unsynced.test(i) || !progress.have.test(i));
+  }
+}
+
 void check(Bytes input) {
   static const Layout kLayout = layout();
   if (const auto record = decode_record(input)) {
@@ -40,6 +53,8 @@ void check(Bytes input) {
       if (now.empty()) continue;
       const ResumePlan plan = plan_resume(kLayout, *progress, now);
       WEIR_ASSERT(!plan.trusted.has_any_not_in(progress->have));
+      WEIR_ASSERT(plan.unsynced.find_set(0) == plan.unsynced.size());
+      check_same_boot(*progress, now);
       for (std::size_t i = 0; i < plan.trusted.size(); ++i) {
         WEIR_ASSERT(!plan.trusted.test(i) || !plan.recheck.test(i));
       }

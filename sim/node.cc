@@ -36,6 +36,7 @@ void Node::start() {
   ++life_;
   disk_.restart();
   state_.restart();
+  config_.session.boot_id = "boot " + std::to_string(boots_);
   session_ = std::make_unique<Session>(config_.session, world_.random().next());
   session_->set_listen_port(kPort);
   network_.add_host(config_.host, kPort, this);
@@ -64,7 +65,7 @@ void Node::power_cut() {
   state_.crash(world_.random());
   stored_.forget();
   journaled_.clear();
-  kept_.clear();
+  ++boots_;
 }
 
 void Node::stop() {
@@ -256,6 +257,7 @@ void Node::on_event(const Event& event) {
 void Node::on_piece_done(TorrentKey torrent, PieceIndex piece) {
   ++counters_.pieces_done;
   counters_.piece_order.push_back(piece);
+  counters_.piece_times.push_back(world_.now());
   const Content* content = content_of(torrent);
   if (content == nullptr || config_.liar || stored(*content, piece)) return;
   world_.violation(address().text() + " says piece " + std::to_string(to_int(piece)) +

@@ -41,6 +41,7 @@ struct NodeConfig {
   SessionConfig session;
   Duration disk_delay = std::chrono::milliseconds(1);  // for each job
   double disk_bytes_per_second = 200e6;
+  Duration sync_delay{};  // for each job that syncs, on top
   std::size_t disk_workers = 1;
   // What is changed on its way out (a poisoner): a share of the sendings, and blocks by number,
   // counted through the only file of the torrent.
@@ -65,6 +66,7 @@ struct NodeCounters {
   std::uint64_t writes_after_removal = 0;
   std::vector<std::string> failure_codes;
   std::vector<PieceIndex> piece_order;  // of PieceDone
+  std::vector<TimePoint> piece_times;   // the same, when
 };
 
 class Node : public HostHandler {
@@ -122,7 +124,6 @@ class Node : public HostHandler {
   [[nodiscard]] const NodeCounters& counters() const { return counters_; }
   // Pieces that the state store promises to have, whatever happens to the process.
   [[nodiscard]] const Bitfield& journaled(const Content& content) { return journaled_[&content]; }
-  [[nodiscard]] const Bitfield& kept(const Content& content) { return kept_[&content]; }
   // Pieces hashed again after the last start, before the torrent was ready.
   [[nodiscard]] const std::set<PieceIndex>& rechecked() const { return rechecked_; }
   // Compares every piece it claims to have with the truth.
@@ -181,6 +182,7 @@ class Node : public HostHandler {
   DiskFaultHook hook_;
   bool checking_ = false;  // the checkers are reading the disk
   std::unique_ptr<Session> session_;
+  std::uint64_t boots_ = 1;
   std::uint64_t life_ = 0;  // callbacks of an earlier life are ignored
   std::map<StreamId, Link> links_;
   std::unordered_map<ConnId, StreamId> streams_;
@@ -194,7 +196,6 @@ class Node : public HostHandler {
   NodeCounters counters_;
   std::map<ReadId, PendingRead> reads_;
   std::map<const Content*, Bitfield> journaled_;
-  std::map<const Content*, Bitfield> kept_;  // journaled as synced
   std::set<PieceIndex> rechecked_;
 };
 

@@ -101,6 +101,7 @@ void Node::resolve(const Resolve& look_up) {
 void Node::run(Job job) {
   Duration took = config_.disk_delay +
                   from_seconds(static_cast<double>(job_bytes(job)) / config_.disk_bytes_per_second);
+  if (std::holds_alternative<SyncJob>(job.work)) took += config_.sync_delay;
   TimePoint& free = *std::min_element(workers_free_.begin(), workers_free_.end());
   const TimePoint begin = std::max(free, world_.now());
   const bool ordered = workers_free_.size() == 1;
@@ -155,7 +156,6 @@ void Node::note_result(const JobResult& result) {
     promised.set(i);
   }
   journaled_[content] = std::move(promised);
-  kept_[content] = journal->progress.have;
 }
 
 void Node::finish(JobResult result) {

@@ -43,7 +43,7 @@ void stop_once(World& world, Verdict& verdict, Duration moment, bool magnet, boo
   const std::string where = "stopping after " + text(to_seconds(moment)) + " s";
   verdict.expect(stopped && took <= 5, where + " took " + text(took) + " s");
   leech.check_have(content);
-  const Bitfield promised = leech.kept(content);
+  const Bitfield promised = leech.journaled(content);
   // Nothing of what was verified by then is lost, and nothing needs a check.
   leech.kill();
   leech.start();

@@ -8,6 +8,7 @@
 
 #include "client/internal/client_impl.h"
 #include "client/source.h"
+#include "io/boot_id.h"
 #include "io/os_random.h"
 #include "metainfo/parse.h"
 
@@ -45,6 +46,7 @@ ClientResult<std::unique_ptr<Client>> Client::open(ClientConfig config) {
   if (const auto made = create_root(i.config.session.side_root); !made) {
     return std::unexpected(ClientError{error_name(made.error().code), made.error().path});
   }
+  if (i.config.session.boot_id.empty()) i.config.session.boot_id = boot_id();
   // A family nobody listens on is not announced: peers that learned of us there could not reach us.
   if (!i.config.listen.empty()) {
     const auto listens = [&i](AddressFamily family) {

@@ -77,6 +77,9 @@ struct SessionConfig {
   RateLimits limits;
   Duration journal_interval = std::chrono::seconds(5);
   std::uint64_t journal_bytes = 256u << 20;
+  // Names this boot of the machine: progress saved in it needs no recheck after a kill. Empty: not
+  // known.
+  std::string boot_id;
   std::uint32_t upload_slots = 0;  // 0: adaptive
   std::uint32_t reqq = 500;
 };

@@ -84,9 +84,15 @@ void StorageFlow::plan_checks(const std::vector<std::optional<FileStat>>& files)
     return;
   }
   if (check_ == StartCheck::resume && saved_) {
-    const ResumePlan plan = plan_resume(layout, *saved_, files, &storage_->wanted());
+    const ResumePlan plan =
+        plan_resume(layout, *saved_, files, &storage_->wanted(), config_.boot_id);
     here_ = plan.trusted;
     synced_ = plan.trusted;
+    for (std::size_t i = plan.unsynced.find_set(0); i < plan.unsynced.size();
+         i = plan.unsynced.find_set(i + 1)) {
+      synced_.set(i, false);
+      if (!seed_only_) note_written(static_cast<PieceIndex>(i));
+    }
     for (std::size_t i = plan.recheck.find_set(0); i < plan.recheck.size();
          i = plan.recheck.find_set(i + 1)) {
       to_check_.push_back(static_cast<PieceIndex>(i));
@@ -153,7 +159,7 @@ void StorageFlow::on_checked(TimePoint now, JobResult& result) {
     checked_.set(piece, good);
     if (!good) synced_.set(piece, false);
     if (good != was_here) journal_dirty_ = true;
-    if (good && !was_here && !seed_only_) unsynced_.push_back(piece);
+    if (good && !was_here && !seed_only_) note_written(piece);
     if (ready_) outputs_.emplace_back(FlowChecked{piece, good, std::nullopt});
   }
   if (--checks_running_ == 0) {
@@ -299,7 +305,9 @@ void StorageFlow::handle_job(TimePoint now, JobResult result) {
   } else if (std::holds_alternative<WritePiecesJob>(result.work)) {
     on_written(now, result);
   } else if (std::holds_alternative<JournalJob>(result.work)) {
-    on_journaled(now, result);
+    on_saved(now, result);
+  } else if (std::holds_alternative<SyncJob>(result.work)) {
+    on_synced(now, result);
   } else if (auto* read = std::get_if<ReadJob>(&result.work)) {
     const auto it = reads_.find(result.id);
     WEIR_ASSERT(it != reads_.end());

@@ -4,8 +4,8 @@
 // makes it trustworthy, checking pieces before they are first served, and reading for readers.
 //
 // Owner: the torrent. One input, then drain next(). Jobs it yields are run elsewhere; their results
-// come back through handle_job(). At most one journal job is under way; everything else may
-// overlap.
+// come back through handle_job(). At most one sync and one save of the progress are under way;
+// everything else may overlap.
 //
 // A JournalJob leaves here with the totals of earlier runs; the owner adds those of this one.
 //
@@ -39,6 +39,7 @@ struct FlowConfig {
   std::size_t check_jobs = 4;                         // recheck jobs at once
   std::size_t check_bytes = 64u << 20;                // bytes a job
   Duration retry_interval = std::chrono::seconds(5);  // after the disk was full or failing
+  std::string boot_id;  // names this boot of the machine, see TorrentProgress; empty: not known
 };
 
 struct FlowStart {
@@ -153,7 +154,7 @@ class StorageFlow {
   void become_ready(TimePoint now);
   void serve_checks();
   void check_ahead();
-  // storage_flow_write.cc: writing and journaling
+  // storage_flow_write.cc: writing
   void flush_writes();
   void issue_writes();
   void recover();
@@ -162,8 +163,16 @@ class StorageFlow {
   [[nodiscard]] bool holds() const { return moving_ || (to_adopt_ && !failed_); }
   void on_written(TimePoint now, JobResult& result);
   void on_piece_stored(TimePoint now, PieceIndex piece, PieceBuffer buffer);
-  void on_journaled(TimePoint now, const JobResult& result);
+  // storage_flow_journal.cc
+  void note_written(PieceIndex piece);
+  [[nodiscard]] bool all_written() const;
   void journal(TimePoint now);
+  void issue_sync(TimePoint now);
+  void issue_save();
+  void on_synced(TimePoint now, const JobResult& result);
+  void on_saved(TimePoint now, const JobResult& result);
+  void forget_synced_files();
+  // storage_flow_moves.cc, and the files' ends
   void finish_files(PieceIndex piece);
   void finish_file(FileIndex file);
   void issue_moves();
@@ -231,15 +240,21 @@ class StorageFlow {
   bool moving_ = false;
   std::vector<BufferedRead> waiting_reads_;
 
-  // Journaling.
-  Bitfield synced_;                   // journaled as have
+  // Journaling. A piece here is in one of synced_, syncing_ and unsynced_.
+  Bitfield synced_;                   // on stable storage
   std::vector<PieceIndex> unsynced_;  // written since the last sync began
   std::uint64_t unsynced_bytes_ = 0;
   std::vector<PieceIndex> syncing_;
-  bool journal_running_ = false;
+  std::vector<PieceIndex> unsaved_;  // written since the last save began
+  std::vector<PieceIndex> saving_;
+  bool sync_running_ = false;
+  bool save_running_ = false;
+  bool sync_failed_ = false;
+  bool save_failed_ = false;
   bool journal_dirty_ = false;
   TimePoint last_sync_{};
-  std::vector<std::optional<FileStat>> files_;
+  std::vector<std::optional<FileStat>> files_;   // as they were after their last sync
+  std::map<FileIndex, FileStat> written_files_;  // of pieces not synced, after they were written
   std::set<PieceIndex> changed_lately_;  // while a check is under way that may have read before
   std::uint64_t uploaded_before_ = 0;    // in earlier runs
   std::uint64_t downloaded_before_ = 0;

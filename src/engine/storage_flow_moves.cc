@@ -4,7 +4,7 @@
 // A move must not happen under a job that looks for the bytes at their old place, nor the other way
 // round, so it runs alone. Renames wait for a moment without jobs. An adoption is what a user waits
 // for, so new jobs wait for it instead; uploads find the bytes at the old place until it is done,
-// because they are copied.
+// because they are copied. Saving the progress goes on: it looks under both names.
 #include <utility>
 
 #include "engine/storage_flow.h"
@@ -14,7 +14,8 @@ namespace weir {
 void StorageFlow::issue_moves() {
   if (to_finish_.empty() && !to_adopt_) return;
   if (moving_ || gave_up_ || (failed_ && retry_at_ != kNever)) return;
-  if (journal_running_ || checks_running_ > 0 || !reads_.empty() || writes_running_ > 0) return;
+  if (sync_running_ || writes_running_ > 0) return;
+  if (checks_running_ > 0 || !reads_.empty()) return;
   if (to_adopt_) return issue_adoption();
   moving_ = true;
   std::vector<FileIndex> files;
@@ -90,7 +91,7 @@ void StorageFlow::on_adopted(TimePoint now, const JobResult& result) {
     return end_move(now);
   }
   storage_ = job.storage;
-  files_.clear();  // there are more files to know the state of
+  for (const FileLook& look : result.looked) files_[to_int(look.file)] = look.stat;
   for (const FileIndex file : job.files) {
     if (covers(here_, file)) finish_file(file);
   }

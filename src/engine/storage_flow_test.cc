@@ -55,9 +55,12 @@ class StorageFlowTest : public testing::Test {
   }
   // A new life: an empty machine over the same disk, with the progress that was saved.
   void begin(FlowStart start) {
-    flow_ = std::make_unique<StorageFlow>(TorrentKey{1}, "id", FlowConfig{},
+    FlowConfig config;
+    config.boot_id = boot_;
+    flow_ = std::make_unique<StorageFlow>(TorrentKey{1}, "id", config,
                                           [this] { return JobId{++last_job_}; });
     said_.clear();
+    held_.reset();
     checks_ = 0;
     if (auto entry = state_.load("id"); entry && *entry) start.saved_progress = (*entry)->progress;
     flow_->start(now_, std::move(start));
@@ -67,11 +70,26 @@ class StorageFlowTest : public testing::Test {
     while (auto output = flow_->next()) {
       if (auto* job = std::get_if<Job>(&*output)) {
         if (std::holds_alternative<CheckPiecesJob>(job->work)) ++checks_;
+        if (std::holds_alternative<JournalJob>(job->work)) ++saves_;
+        if (slow_sync_ && std::holds_alternative<SyncJob>(job->work)) {
+          ASSERT_FALSE(held_) << "one sync at a time";
+          held_ = std::move(*job);
+          continue;
+        }
         flow_->handle_job(now_, run_job(std::move(*job), disk_, state_));
       } else {
         said_.push_back(std::move(*output));
       }
     }
+  }
+  void end_sync() {
+    flow_->handle_job(now_, run_job(*std::exchange(held_, std::nullopt), disk_, state_));
+    drain();
+  }
+  // The progress as it would be found if the process died now.
+  [[nodiscard]] TorrentProgress saved() {
+    const auto entry = state_.load("id").value();
+    return decode_progress(entry->progress, made_.info->layout).value();
   }
   void arrive(std::uint32_t piece, bool good = true) {
     const Bytes bytes = made_.piece(piece);
@@ -107,6 +125,10 @@ class StorageFlowTest : public testing::Test {
   std::unique_ptr<StorageFlow> flow_;
   std::vector<FlowOutput> said_;
   int checks_ = 0;
+  int saves_ = 0;
+  std::string boot_ = "first boot";
+  bool slow_sync_ = false;
+  std::optional<Job> held_;  // the sync under way
 };
 
 TEST_F(StorageFlowTest, GoodPiecesAreStoredBadOnesAreNot) {
@@ -122,7 +144,116 @@ TEST_F(StorageFlowTest, GoodPiecesAreStoredBadOnesAreNot) {
   EXPECT_FALSE(disk_.contents("/data/t/b").has_value());
 }
 
-TEST_F(StorageFlowTest, AKilledRunContinuesWithoutCheckingWhatWasSynced) {
+TEST_F(StorageFlowTest, WhatIsWrittenDuringASyncIsSavedAsWritten) {
+  slow_sync_ = true;
+  begin(start_request());
+  arrive(0);
+  pass(std::chrono::seconds(6));
+  ASSERT_TRUE(held_) << "due after five seconds";
+  for (const std::uint32_t piece : {2U, 3U}) {
+    arrive(piece);
+    pass(std::chrono::seconds(7));
+  }
+  EXPECT_EQ(count<FlowStored>(), 3U);
+  EXPECT_EQ(saved().have.count(), 0U) << "no sync has ended";
+  EXPECT_EQ(saved().written, flow_->here());
+  end_sync();
+  EXPECT_EQ(saved().have.count(), 1U) << "only what the sync began with";
+  EXPECT_TRUE(saved().have.test(0));
+  EXPECT_EQ(saved().written.count(), 2U);
+  ASSERT_TRUE(held_) << "the next sync was due meanwhile";
+  end_sync();
+  EXPECT_EQ(saved().have, flow_->here());
+  EXPECT_EQ(saved().written.count(), 0U);
+  EXPECT_TRUE(saved().written_files.empty());
+}
+
+TEST_F(StorageFlowTest, NothingIsDoneBeforeItsSyncHasEndedAndWasSaved) {
+  slow_sync_ = true;
+  begin(start_request());
+  said_.clear();
+  flow_->expect_more(false);
+  for (std::uint32_t i = 0; i < 6; ++i) arrive(i);
+  pass(std::chrono::seconds(20));
+  ASSERT_TRUE(held_);
+  EXPECT_EQ(saved().written.count(), 6U);
+  EXPECT_TRUE(saved().writing) << "files are newer than the record knows";
+  EXPECT_EQ(count<FlowSynced>(), 0U);
+  flow_->stop(now_);
+  drain();
+  EXPECT_FALSE(flow_->idle());
+  while (held_) end_sync();
+  EXPECT_EQ(count<FlowSynced>(), 1U);
+  EXPECT_TRUE(saved().have.all());
+  EXPECT_FALSE(saved().writing);
+  EXPECT_TRUE(flow_->idle());
+}
+
+TEST_F(StorageFlowTest, AQuietTorrentIsSavedOnceForEachBatchAndOnceForTheSync) {
+  begin(start_request());
+  const int before = saves_;
+  arrive(0);
+  pass(std::chrono::seconds(1));
+  EXPECT_EQ(saves_, before + 1);
+  pass(std::chrono::minutes(1));
+  EXPECT_EQ(saves_, before + 2);
+}
+
+TEST_F(StorageFlowTest, AFailedSyncIsToldTriedAgainAndLosesNothing) {
+  begin(start_request());
+  bool broken = true;
+  disk_.set_hook([&](DiskOperation kind, const std::string&) -> std::optional<DiskErrc> {
+    if (broken && kind == DiskOperation::sync) return DiskErrc::io_error;
+    return std::nullopt;
+  });
+  arrive(0);
+  pass(std::chrono::minutes(1));
+  EXPECT_EQ(count<FlowFailed>(), 1U);
+  EXPECT_EQ(count<FlowRecovered>(), 0U) << "a save that went well says nothing about syncs";
+  EXPECT_TRUE(saved().written.test(0));
+  EXPECT_FALSE(saved().have.test(0));
+  broken = false;
+  pass(std::chrono::seconds(10));
+  EXPECT_EQ(count<FlowRecovered>(), 1U);
+  EXPECT_TRUE(saved().have.test(0));
+}
+
+TEST_F(StorageFlowTest, AKilledRunContinuesWithoutCheckingWhatWasWritten) {
+  slow_sync_ = true;
+  begin(start_request());
+  arrive(0);
+  pass(std::chrono::seconds(10));
+  arrive(1);
+  arrive(3);
+  pass(std::chrono::seconds(1));
+  slow_sync_ = false;
+  begin(start_request());
+  EXPECT_TRUE(flow_->ready());
+  EXPECT_EQ(flow_->check_total(), 0U);
+  EXPECT_EQ(flow_->here().count(), 3U);
+  EXPECT_EQ(flow_->checked().count(), 0U) << "hashed before they are served";
+  EXPECT_EQ(saved().have.count(), 0U) << "not durable by having been found";
+  EXPECT_EQ(saved().written, flow_->here());
+  begin(start_request());
+  EXPECT_EQ(flow_->here().count(), 3U) << "killed again at once";
+  pass(std::chrono::seconds(10));
+  EXPECT_EQ(saved().have, flow_->here()) << "synced like everything else";
+  EXPECT_EQ(checks_, 0);
+}
+
+TEST_F(StorageFlowTest, AFileCutAfterAKillHasItsWrittenPiecesHashed) {
+  begin(start_request());
+  arrive(0);
+  arrive(3);
+  pass(std::chrono::seconds(1));
+  disk_.put_file("/data/t/a", Bytes(made_.content).first(100));
+  begin(start_request());
+  EXPECT_FALSE(flow_->here().test(0));
+  EXPECT_TRUE(flow_->here().test(3));
+  EXPECT_EQ(flow_->check_total(), 1U);
+}
+
+TEST_F(StorageFlowTest, AfterARebootOnlyWhatWasSyncedIsTrusted) {
   begin(start_request());
   arrive(0);
   arrive(2);
@@ -131,6 +262,7 @@ TEST_F(StorageFlowTest, AKilledRunContinuesWithoutCheckingWhatWasSynced) {
   pass(std::chrono::milliseconds(50));
   arrive(4);
   pass(std::chrono::milliseconds(100));  // written, not synced
+  boot_ = "second boot";
   begin(start_request());
   EXPECT_TRUE(flow_->ready());
   EXPECT_EQ(flow_->check_total(), 1U) << "only the unsynced piece is hashed again";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// Writing pieces, journaling them in safe order, finishing files, and surviving a disk that
-// refuses.
+// Writing pieces, finishing files, and surviving a disk that refuses. Journaling is in
+// storage_flow_journal.cc.
 #include <algorithm>
 #include <utility>
 
@@ -57,7 +57,8 @@ void StorageFlow::issue_writes() {
 }
 
 void StorageFlow::recover() {
-  if (gave_up_ || !std::exchange(failed_, false)) return;
+  if (gave_up_ || sync_failed_ || save_failed_) return;
+  if (!std::exchange(failed_, false)) return;
   retry_at_ = kNever;
   outputs_.emplace_back(FlowRecovered{});
 }
@@ -112,9 +113,7 @@ void StorageFlow::on_piece_stored(TimePoint, PieceIndex piece, PieceBuffer buffe
   unread_.erase(piece);
   here_.set(piece);
   checked_.set(piece);
-  unsynced_.push_back(piece);
-  unsynced_bytes_ += buffer.size();
-  journal_dirty_ = true;
+  note_written(piece);
   outputs_.emplace_back(FlowStored{piece, std::move(buffer)});
   finish_files(piece);
 }
@@ -136,65 +135,6 @@ void StorageFlow::finish_file(FileIndex file) {
   issue_moves();
 }
 
-void StorageFlow::journal(TimePoint now) {
-  if (journal_running_ || !ready_ || seed_only_) return;
-  if (holds()) return;
-  if (failed_ && retry_at_ != kNever) return;  // waits for the disk like everything else
-  const bool all_done = writes_running_ == 0 && pending_.empty() && to_finish_.empty() &&
-                        (!more_expected_ || stopping_);
-  const bool sync =
-      !unsynced_.empty() && (all_done || now - last_sync_ >= config_.journal_interval ||
-                             unsynced_bytes_ >= config_.journal_bytes);
-  if (!sync && !journal_dirty_) return;
-  JournalJob job{.storage = storage_, .id = id_, .sync = {}, .progress = {}};
-  job.progress.have = synced_;
-  job.progress.written = Bitfield(here_.size());
-  job.progress.files = files_;
-  job.progress.uploaded_bytes = uploaded_before_;
-  job.progress.downloaded_bytes = downloaded_before_;
-  job.progress.writing = !all_done;
-  if (sync) {
-    syncing_ = std::exchange(unsynced_, {});
-    unsynced_bytes_ = 0;
-    last_sync_ = now;
-    job.sync = syncing_;
-    for (const PieceIndex piece : syncing_) {
-      if (here_.test(piece)) job.progress.have.set(piece);
-    }
-  } else {
-    for (const PieceIndex piece : unsynced_) {
-      if (here_.test(piece)) job.progress.written.set(piece);
-    }
-  }
-  journal_dirty_ = false;
-  journal_running_ = true;
-  issue(std::move(job));
-}
-
-void StorageFlow::on_journaled(TimePoint now, const JobResult& result) {
-  journal_running_ = false;
-  if (result.error) {
-    // Not durable: these pieces go back in line, and are hashed again should we die before.
-    unsynced_.insert(unsynced_.end(), syncing_.begin(), syncing_.end());
-    syncing_.clear();
-    journal_dirty_ = true;
-    fail(now, *result.error);
-    return;
-  }
-  for (const PieceIndex piece : syncing_) {
-    if (here_.test(piece)) synced_.set(piece);
-  }
-  syncing_.clear();
-  if (!result.files.empty()) files_ = result.files;
-  recover_if_proven();
-  if (unsynced_.empty() && pending_.empty() && writes_running_ == 0 && to_finish_.empty() &&
-      !to_adopt_) {
-    outputs_.emplace_back(FlowSynced{});
-  }
-  issue_moves();
-  journal(now);
-}
-
 void StorageFlow::fail(TimePoint now, const DiskError& error) {
   if (gave_up_) return;
   const bool recovers = passes_by_itself(error.code);
@@ -209,11 +149,6 @@ void StorageFlow::fail_for_good(std::string code, std::string detail) {
   if (std::exchange(gave_up_, true)) return;
   retry_at_ = kNever;
   outputs_.emplace_back(FlowFailed{std::move(code), std::move(detail), false});
-}
-
-void StorageFlow::save(TimePoint now) {
-  journal_dirty_ = true;
-  journal(now);
 }
 
 void StorageFlow::stop(TimePoint now) {
@@ -272,7 +207,7 @@ TimePoint StorageFlow::next_deadline() const {
   if (!pending_.empty()) {
     at = std::min(at, more_expected_ ? pending_since_ + config_.batch_delay : pending_since_);
   }
-  if (!unsynced_.empty() && !journal_running_ && !seed_only_) {
+  if (!unsynced_.empty() && !sync_running_ && !seed_only_) {
     at = std::min(at, last_sync_ + config_.journal_interval);
   }
   return at;

@@ -64,6 +64,7 @@ FlowConfig flow_config(const SessionConfig& config) {
   FlowConfig flow;
   flow.journal_interval = config.journal_interval;
   flow.journal_bytes = config.journal_bytes;
+  flow.boot_id = config.boot_id;
   return flow;
 }
 

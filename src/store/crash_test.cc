@@ -2,11 +2,13 @@
 // A download that dies at every disk and state operation, one after another, and starts again.
 //
 // Safety: no piece that is trusted after the restart has a wrong byte. Durability: what a journal
-// that succeeded called `have` is still there, and after a kill it is trusted without a check.
+// that succeeded called `have` is still there, and after a kill it is trusted without a check, as
+// is what it called `written`.
 // Liveness: the download that goes on from there ends with the right files.
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 #include "store/jobs.h"
 #include "store/memory_disk.h"
@@ -18,6 +20,7 @@ namespace {
 
 constexpr std::uint32_t kPiece = 16 * 1024;
 constexpr const char* kId = "id";
+constexpr const char* kBoot = "boot";
 
 enum class Death : std::uint8_t { kill, power_cut, power_cut_losing_saves };
 
@@ -36,13 +39,15 @@ class Download {
   // Runs until all is done or something fails.
   bool run_to_end() {
     if (!prepare()) return false;
+    progress_.files = files_;
+    progress_.boot = kBoot;
     int batch = 0;
     while (true) {
       const std::vector<PieceIndex> pieces = missing(2);
       if (pieces.empty()) break;
       if (!write(pieces)) return false;
       // Now and then two batches are under way before the sync.
-      if (!journal({})) return false;
+      if (!journal(pieces)) return false;
       if (++batch % 2 == 0 && !sync_and_finish()) return false;
     }
     progress_.writing = false;
@@ -50,7 +55,8 @@ class Download {
   }
 
   // After a restart: what the records say, checked against the files.
-  void resume(const TestTorrent& torrent, Death death, const Bitfield& acknowledged) {
+  void resume(const TestTorrent& torrent, Death death, const Download& before) {
+    const Bitfield& acknowledged = before.acknowledged_;
     const auto entry = state_.load(kId);
     ASSERT_TRUE(entry);
     if (*entry) {
@@ -60,7 +66,8 @@ class Download {
     }
     update_finished();
     ASSERT_TRUE(prepare());
-    const ResumePlan plan = plan_resume(torrent.layout(), progress_, files_, &storage_->wanted());
+    const ResumePlan plan = plan_resume(torrent.layout(), progress_, files_, &storage_->wanted(),
+                                        death == Death::kill ? kBoot : "another");
     for (std::size_t i = plan.trusted.find_set(0); i < plan.trusted.size();
          i = plan.trusted.find_set(i + 1)) {
       const PieceIndex piece{static_cast<std::uint32_t>(i)};
@@ -69,7 +76,7 @@ class Download {
       ASSERT_TRUE(back == torrent.piece(piece)) << "piece " << i << " is trusted and wrong";
     }
     if (death == Death::kill) {
-      EXPECT_FALSE(acknowledged.has_any_not_in(plan.trusted)) << "a kill needs no recheck";
+      EXPECT_FALSE(before.saved_.has_any_not_in(plan.trusted)) << "a kill needs no recheck";
     }
     std::vector<PieceIndex> recheck;
     for (std::uint32_t i = 0; i < plan.recheck.size(); ++i) {
@@ -86,7 +93,10 @@ class Download {
     }
     // What was found may be in the cache only, so it counts as written.
     progress_.have = plan.trusted;
-    progress_.written = Bitfield(present.size());
+    progress_.written = plan.unsynced;
+    for (std::size_t i = 0; i < plan.unsynced.size(); ++i) {
+      if (plan.unsynced.test(i)) progress_.have.set(i, false);
+    }
     for (const PieceOutcome& outcome : checked.pieces) {
       if (outcome.verdict == PieceVerdict::good) progress_.written.set(outcome.piece);
     }
@@ -94,8 +104,6 @@ class Download {
     progress_.writing = true;
     update_finished();
   }
-
-  [[nodiscard]] const Bitfield& acknowledged() const { return acknowledged_; }
 
  private:
   JobResult run(JobWork work) {
@@ -133,11 +141,21 @@ class Download {
     return true;
   }
 
-  bool journal(std::vector<PieceIndex> sync) {
-    JobResult result = run(JournalJob{storage_, kId, std::move(sync), progress_});
+  bool journal(const std::vector<PieceIndex>& look) {
+    std::set<FileIndex> files;
+    for (const PieceIndex piece : look) {
+      for (const FileIndex file : torrent_.layout().files_of(piece)) files.insert(file);
+    }
+    const JobResult result =
+        run(JournalJob{storage_, kId, {files.begin(), files.end()}, progress_});
     if (result.error) return false;
-    progress_.files = std::move(result.files);
-    acknowledged_ = progress_.have;
+    for (const FileLook& seen : result.looked) {
+      if (seen.stat) progress_.written_files[seen.file] = *seen.stat;
+    }
+    acknowledged_ = saved_ = progress_.have;
+    for (std::size_t i = 0; i < progress_.written.size(); ++i) {
+      if (progress_.written.test(i)) saved_.set(i);
+    }
     return true;
   }
 
@@ -148,8 +166,12 @@ class Download {
       pieces.push_back(PieceIndex{i});
       progress_.have.set(i);
     }
+    const JobResult synced = run(SyncJob{storage_, pieces});
+    if (synced.error) return false;
+    for (const FileLook& seen : synced.looked) progress_.files[to_int(seen.file)] = seen.stat;
     progress_.written.fill(false);
-    if (!journal(pieces)) return false;
+    progress_.written_files.clear();
+    if (!journal({})) return false;
     std::vector<FileIndex> complete;
     for (std::uint32_t i = 0; i < torrent_.layout().files().size(); ++i) {
       if (file_complete(i) && !storage_->finished().test(i)) complete.push_back(FileIndex{i});
@@ -178,7 +200,8 @@ class Download {
   BufferPool pool_{std::size_t{1} << 30, 1 << 20};
   TorrentProgress progress_;
   std::vector<std::optional<FileStat>> files_;
-  Bitfield acknowledged_{torrent_.layout().piece_count()};
+  Bitfield acknowledged_{torrent_.layout().piece_count()};  // saved as have
+  Bitfield saved_{torrent_.layout().piece_count()};         // as that or as written
 };
 
 // Dies at operation `fatal`; false when the download ended before that.
@@ -209,7 +232,7 @@ bool die_and_resume(const TestTorrent& torrent, std::uint64_t fatal, Death death
     state.crash(random);
   }
   Download second(torrent, disk, state, part_suffix);
-  second.resume(torrent, death, first.acknowledged());
+  second.resume(torrent, death, first);
   if (testing::Test::HasFatalFailure()) return false;
   EXPECT_TRUE(second.run_to_end());
   for (const char* path : {"t/a", "t/dir/b", "t/c"}) {

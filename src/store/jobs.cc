@@ -52,8 +52,10 @@ class JobRunner {
   void operator()(AdoptFilesJob& job) {
     for (const FileIndex file : job.files) {
       fail_with(job.storage->adopt_side_bytes(disk_, file, job.have));
+      look(*job.storage, file);
     }
   }
+  void operator()(SyncJob& job);
   void operator()(JournalJob& job);
   void operator()(SaveRecordJob& job) {
     result_.error = error_of(state_.save_record(job.id, encode_record(job.record)));
@@ -64,6 +66,15 @@ class JobRunner {
   }
 
  private:
+  void look(const TorrentStorage& storage, FileIndex file) {
+    result_.looked.push_back({file, storage.stat_file(disk_, file)});
+  }
+  // A file may be getting its final name at this moment.
+  std::optional<FileStat> stat_moved(const TorrentStorage& storage, FileIndex file) {
+    const auto other = storage.on_disk(file) ? storage.other_path(file) : std::nullopt;
+    const auto found = other ? disk_.stat(*other) : std::unexpected(DiskError{});
+    return found ? std::optional(*found) : std::nullopt;
+  }
   // Keeps the first error; the job goes on with what does not depend on it.
   void fail_with(DiskResult<void> result) {
     if (!result && !result_.error) result_.error = std::move(result).error();
@@ -96,26 +107,23 @@ void JobRunner::operator()(WritePiecesJob& job) {
   }
 }
 
-void JobRunner::operator()(JournalJob& job) {
-  std::vector<std::optional<FileStat>>& files = job.progress.files;
-  if (job.storage) {
-    fail_with(job.storage->sync_pieces(disk_, job.sync));
-    // Nothing may be called `have` that the sync did not reach.
-    if (result_.error) return;
-    const Layout& layout = job.storage->info().layout;
-    if (files.size() != layout.files().size()) {
-      files = job.storage->stat_files(disk_);
-    } else {
-      std::set<FileIndex> touched;
-      for (const PieceIndex piece : job.sync) {
-        for (const FileIndex file : layout.files_of(piece)) touched.insert(file);
-      }
-      for (const FileIndex file : touched) {
-        files[to_int(file)] = job.storage->stat_file(disk_, file);
-      }
-    }
+void JobRunner::operator()(SyncJob& job) {
+  fail_with(job.storage->sync_pieces(disk_, job.pieces));
+  if (result_.error) return;
+  std::set<FileIndex> touched;
+  for (const PieceIndex piece : job.pieces) {
+    for (const FileIndex file : job.storage->info().layout.files_of(piece)) touched.insert(file);
   }
-  result_.files = files;
+  for (const FileIndex file : touched) look(*job.storage, file);
+}
+
+void JobRunner::operator()(JournalJob& job) {
+  for (const FileIndex file : job.look) {
+    look(*job.storage, file);
+    auto& stat = result_.looked.back().stat;
+    if (!stat) stat = stat_moved(*job.storage, file);
+    if (stat) job.progress.written_files[file] = *stat;
+  }
   fail_with(state_.save_progress(job.id, encode_progress(job.progress)));
 }
 

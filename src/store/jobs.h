@@ -4,7 +4,8 @@
 // pool, the simulator inline on its virtual disk; both run the same code.
 //
 // The engine never has two jobs under way that touch the same bytes with one of them writing, nor
-// two journal jobs of one torrent, so an executor may run any number in parallel and in any order.
+// two of one torrent that sync, or two that save its progress, so an executor may run any number in
+// parallel and in any order.
 #pragma once
 
 #include <cstddef>
@@ -27,6 +28,10 @@ namespace weir {
 struct FileSeen {
   FileIndex file{};
   FileStat stat;
+};
+struct FileLook {
+  FileIndex file{};
+  std::optional<FileStat> stat;  // nothing: it is not there
 };
 
 struct BufferedPiece {
@@ -69,18 +74,24 @@ struct FinishFilesJob {
   std::shared_ptr<const TorrentStorage> storage;
   std::vector<FileIndex> files;
 };
+// Looks at the files in the end.
 struct AdoptFilesJob {
   std::shared_ptr<const TorrentStorage> storage;  // with the new selection
   std::vector<FileIndex> files;
   Bitfield have;
 };
-// Syncs the files of `sync`, then saves the progress: the order that makes `have` trustworthy.
+// Brings the bytes of pieces, and the names of their files, to stable storage; then looks at those
+// files. May take long: what is saved meanwhile must not wait for it.
+struct SyncJob {
+  std::shared_ptr<const TorrentStorage> storage;
+  std::vector<PieceIndex> pieces;
+};
+// Saves the progress. What it calls `have` was in a SyncJob that went well, what it calls `written`
+// in a WritePiecesJob: the order that makes it trustworthy.
 struct JournalJob {
-  std::shared_ptr<const TorrentStorage> storage;  // none: save only
+  std::shared_ptr<const TorrentStorage> storage;  // none: nothing to look at
   std::string id;
-  std::vector<PieceIndex> sync;  // empty: save only
-  // `files` is filled in by the job, after the sync: all of them when it is empty, else those that
-  // hold a piece of `sync`. So give back JobResult::files of the last journal.
+  std::vector<FileIndex> look;  // to be added to progress.written_files as they are now
   TorrentProgress progress;
 };
 struct SaveRecordJob {
@@ -94,7 +105,7 @@ struct RemoveJob {
 };
 
 using JobWork = std::variant<WritePiecesJob, CheckPiecesJob, ReadJob, PrepareJob, FinishFilesJob,
-                             AdoptFilesJob, JournalJob, SaveRecordJob, RemoveJob>;
+                             AdoptFilesJob, SyncJob, JournalJob, SaveRecordJob, RemoveJob>;
 
 struct Job {
   JobId id{};
@@ -114,9 +125,10 @@ struct JobResult {
   TorrentKey torrent{};
   JobWork work;  // as issued, minus the buffers of WritePieces, which are in `pieces`
   std::vector<PieceOutcome> pieces;            // WritePieces, CheckPieces
-  std::vector<std::optional<FileStat>> files;  // Prepare, Journal
+  std::vector<std::optional<FileStat>> files;  // Prepare
   std::optional<DiskError> error;              // of the job as a whole
   std::vector<FileSeen> changed = {};          // Read: as they are now
+  std::vector<FileLook> looked = {};           // Adopt, Sync, Journal
 };
 
 // Runs one job to its end. Blocking; thread-safe as far as `disk` and `state` are.

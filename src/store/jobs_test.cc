@@ -195,7 +195,7 @@ TEST_F(Jobs, FinishAndAdoptDoEachFile) {
   EXPECT_EQ(disk.contents("/data/t/b.part"), torrent.content("t/b"));
 }
 
-TEST_F(Jobs, TheJournalSyncsThenLooksThenSaves) {
+TEST_F(Jobs, ASyncLooksAtItsFilesAfterwardsAndSavesNothing) {
   write_all();
   std::vector<DiskOperation> order;
   const auto hook = [&](DiskOperation kind, const std::string&) -> std::optional<DiskErrc> {
@@ -204,35 +204,48 @@ TEST_F(Jobs, TheJournalSyncsThenLooksThenSaves) {
   };
   disk.set_hook(hook);
   state.set_hook(hook);
-  JobResult result = run(JournalJob{storage, "id", {PieceIndex{0}, PieceIndex{3}}, progress()});
+  const JobResult result = run(SyncJob{storage, {PieceIndex{0}, PieceIndex{3}}});
   EXPECT_FALSE(result.error);
-  EXPECT_EQ(order,
-            (std::vector{DiskOperation::sync, DiskOperation::sync, DiskOperation::stat,
-                         DiskOperation::stat, DiskOperation::stat, DiskOperation::save_progress}));
-  const auto saved = decode_progress((*state.load("id"))->progress, torrent.layout());
-  EXPECT_EQ(saved->files, result.files);
-  EXPECT_EQ(saved->files[0]->size, 40000u);
-
-  // With the stats of last time, only what was synced is looked at again.
-  order.clear();
-  TorrentProgress again = progress();
-  again.files = result.files;
-  again.files[0].reset();
-  result = run(JournalJob{storage, "id", {PieceIndex{0}}, again});
-  EXPECT_EQ(order,
-            (std::vector{DiskOperation::sync, DiskOperation::stat, DiskOperation::save_progress}));
-  EXPECT_EQ(result.files, saved->files);
+  EXPECT_EQ(order, (std::vector{DiskOperation::sync, DiskOperation::sync, DiskOperation::stat,
+                                DiskOperation::stat}));
+  ASSERT_EQ(result.looked.size(), 2U);
+  EXPECT_EQ(result.looked[0].file, torrent.file("t/a"));
+  EXPECT_EQ(result.looked[0].stat->size, 40000U);
 }
 
-TEST_F(Jobs, NothingIsSavedWhenTheSyncFails) {
+TEST_F(Jobs, ASyncThatFailsSaysSo) {
   write_all();
   disk.set_hook([](DiskOperation kind, const std::string&) -> std::optional<DiskErrc> {
     if (kind == DiskOperation::sync) return DiskErrc::io_error;
     return std::nullopt;
   });
-  const JobResult result = run(JournalJob{storage, "id", {PieceIndex{0}}, progress()});
+  const JobResult result = run(SyncJob{storage, {PieceIndex{0}}});
   EXPECT_EQ(result.error, (DiskError{DiskErrc::io_error, "/data/t/a"}));
-  EXPECT_FALSE(state.load("id")->has_value());
+  EXPECT_TRUE(result.looked.empty());
+}
+
+TEST_F(Jobs, TheJournalLooksAtWhatWasWrittenThenSaves) {
+  write_all();
+  std::vector<DiskOperation> order;
+  const auto hook = [&](DiskOperation kind, const std::string&) -> std::optional<DiskErrc> {
+    order.push_back(kind);
+    return std::nullopt;
+  };
+  disk.set_hook(hook);
+  state.set_hook(hook);
+  const FileIndex a = torrent.file("t/a");
+  const FileIndex b = torrent.file("t/b");
+  TorrentProgress known = progress();
+  known.written_files[b] = FileStat{1, 2, 3};
+  const JobResult result = run(JournalJob{storage, "id", {a}, known});
+  EXPECT_FALSE(result.error);
+  EXPECT_EQ(order, (std::vector{DiskOperation::stat, DiskOperation::save_progress}));
+  ASSERT_EQ(result.looked.size(), 1U);
+  const auto saved = decode_progress((*state.load("id"))->progress, torrent.layout());
+  ASSERT_TRUE(saved);
+  EXPECT_EQ(saved->written_files.at(a), *result.looked[0].stat);
+  EXPECT_EQ(saved->written_files.at(a).size, 40000U);
+  EXPECT_EQ(saved->written_files.at(b), known.written_files[b]) << "known, and not looked at";
 }
 
 TEST_F(Jobs, SavingNeedsNoStorage) {

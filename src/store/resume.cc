@@ -17,7 +17,8 @@ namespace {
 constexpr std::string_view kRecordFormat = "weir-record";
 constexpr std::string_view kProgressFormat = "weir-progress";
 constexpr std::int64_t kVersion = 1;
-constexpr std::size_t kStatSize = 24;  // size, mtime, file id, each 8 bytes big-endian
+constexpr std::size_t kStatSize = 24;             // size, mtime, file id, each 8 bytes big-endian
+constexpr std::size_t kSeenSize = 4 + kStatSize;  // file index, stat
 constexpr std::uint8_t kPriorityMax = 7;
 constexpr std::optional<FileStat> kNoFile;
 
@@ -50,6 +51,11 @@ class Fields {
     const auto value = node.as_string();
     if (!value) return refuse(ResumeErrc::bad_field, key);
     return *value;
+  }
+  // Absent is as good as empty.
+  [[nodiscard]] ResumeResult<std::string_view> text_or_empty(std::string_view key) const {
+    if (!root_.find(key)) return std::string_view();
+    return text(key);
   }
   [[nodiscard]] ResumeResult<std::int64_t> integer(std::string_view key) const {
     const BencodeNode node = root_.find(key);
@@ -88,6 +94,17 @@ class Fields {
   BencodeNode root_;
 };
 
+void append_stat(Buffer& out, const FileStat& stat) {
+  append_be(out, stat.size);
+  append_be(out, static_cast<std::uint64_t>(stat.mtime_ns));
+  append_be(out, stat.file_id);
+}
+
+FileStat load_stat(std::span<const std::byte, kStatSize> bytes) {
+  return {load_be64(bytes.first<8>()), static_cast<std::int64_t>(load_be64(bytes.subspan<8, 8>())),
+          load_be64(bytes.subspan<16, 8>())};
+}
+
 // A bitmap of the files that have a stat, then their stats; empty when there are no files.
 Buffer encode_files(const std::vector<std::optional<FileStat>>& files) {
   Bitfield present(files.size());
@@ -96,10 +113,7 @@ Buffer encode_files(const std::vector<std::optional<FileStat>>& files) {
   }
   Buffer out = to_buffer(present.wire());
   for (const auto& file : files) {
-    if (!file) continue;
-    append_be(out, file->size);
-    append_be(out, static_cast<std::uint64_t>(file->mtime_ns));
-    append_be(out, file->file_id);
+    if (file) append_stat(out, *file);
   }
   return out;
 }
@@ -113,10 +127,29 @@ std::optional<std::vector<std::optional<FileStat>>> decode_files(Bytes bytes, st
   if (!present || bytes.size() != present->count() * kStatSize) return std::nullopt;
   files.resize(count);
   for (std::size_t i = present->find_set(0); i < count; i = present->find_set(i + 1)) {
-    files[i] = FileStat{load_be64(bytes.first<8>()),
-                        static_cast<std::int64_t>(load_be64(bytes.subspan<8, 8>())),
-                        load_be64(bytes.subspan<16, 8>())};
+    files[i] = load_stat(bytes.first<kStatSize>());
     bytes = bytes.subspan(kStatSize);
+  }
+  return files;
+}
+
+Buffer encode_written_files(const std::map<FileIndex, FileStat>& files) {
+  Buffer out;
+  for (const auto& [file, stat] : files) {
+    append_be(out, to_int(file));
+    append_stat(out, stat);
+  }
+  return out;
+}
+
+std::optional<std::map<FileIndex, FileStat>> decode_written_files(Bytes bytes, std::size_t count) {
+  std::map<FileIndex, FileStat> files;
+  if (bytes.size() % kSeenSize != 0) return std::nullopt;
+  for (; !bytes.empty(); bytes = bytes.subspan(kSeenSize)) {
+    const FileIndex file{load_be32(bytes.first<4>())};
+    const bool in_order = files.empty() || files.rbegin()->first < file;
+    if (to_int(file) >= count || !in_order) return std::nullopt;
+    files.emplace_hint(files.end(), file, load_stat(bytes.subspan<4, kStatSize>()));
   }
   return files;
 }
@@ -132,6 +165,24 @@ bool same(const std::optional<FileStat>& then, const std::optional<FileStat>& no
   if (!then || !now) return !then && !now;
   // Device numbers may change with a reboot, so the file's id says nothing here.
   return then->size == now->size && then->mtime_ns == now->mtime_ns;
+}
+
+// Whether a piece that was only written is still there, on a machine that did not boot since.
+bool outlived_us(const Layout& layout, const TorrentProgress& progress,
+                 const std::vector<std::optional<FileStat>>& files_now, PieceIndex piece) {
+  for (const FileIndex file : layout.files_of(piece)) {
+    const auto& now = files_now[to_int(file)];
+    const auto then = progress.written_files.find(file);
+    const bool known = then != progress.written_files.end();
+    if (!known && !now) continue;  // not wanted: kept aside
+    // The same device and inode, for without a boot between they have the same numbers: another
+    // volume in that place, or a file put there, is not what was written to.
+    if (!known || !now || now->file_id != then->second.file_id) return false;
+    const bool expected = progress.writing ? grown(then->second, now, layout.file(file).length)
+                                           : same(then->second, now);
+    if (!expected) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -210,6 +261,7 @@ ResumeResult<TorrentRecord> decode_record(Bytes bytes) {
 Buffer encode_progress(const TorrentProgress& progress) {
   BencodeWriter w;
   w.begin_dict();
+  if (!progress.boot.empty()) w.entry("boot", progress.boot);
   w.entry("downloaded", counter(progress.downloaded_bytes));
   w.entry("file_count", static_cast<std::int64_t>(progress.files.size()));
   w.key("files");
@@ -222,6 +274,10 @@ Buffer encode_progress(const TorrentProgress& progress) {
   w.entry("writing", progress.writing ? 1 : 0);
   w.key("written");
   w.string(progress.written.wire());
+  if (!progress.written_files.empty()) {
+    w.key("written_files");
+    w.string(Bytes(encode_written_files(progress.written_files)));
+  }
   w.end();
   return w.take();
 }
@@ -251,23 +307,43 @@ ResumeResult<TorrentProgress> decode_progress(Bytes bytes, const Layout& layout)
   progress.downloaded_bytes = downloaded;
   WEIR_TRY(writing, fields.flag("writing"));
   progress.writing = writing;
+  WEIR_TRY(boot, fields.text_or_empty("boot"));
+  if (boot.size() > kBootIdMax) return refuse(ResumeErrc::bad_field, "boot");
+  progress.boot = boot;
+  WEIR_TRY(raw_written, fields.text_or_empty("written_files"));
+  auto written_files = decode_written_files(as_bytes(raw_written), layout.files().size());
+  if (!written_files) return refuse(ResumeErrc::bad_field, "written_files");
+  progress.written_files = *std::move(written_files);
   return progress;
 }
 
 ResumePlan plan_resume(const Layout& layout, const TorrentProgress& progress,
                        const std::vector<std::optional<FileStat>>& files_now,
-                       const Bitfield* wanted) {
+                       const Bitfield* wanted, std::string_view boot) {
   const std::size_t count = layout.files().size();
   WEIR_ASSERT(files_now.size() == count);
-  ResumePlan plan{.trusted = progress.have, .recheck = Bitfield(layout.piece_count())};
-  const auto distrust = [&plan](std::size_t piece) {
+  ResumePlan plan{.trusted = progress.have,
+                  .unsynced = Bitfield(layout.piece_count()),
+                  .recheck = Bitfield(layout.piece_count())};
+  const auto forget = [&plan](std::size_t piece) {
     plan.trusted.set(piece, false);
+    plan.unsynced.set(piece, false);
+  };
+  const auto distrust = [&plan, &forget](std::size_t piece) {
+    forget(piece);
     plan.recheck.set(piece);
   };
+  const bool same_boot = !boot.empty() && boot == progress.boot;
   for (std::size_t i = progress.written.find_set(0); i < progress.written.size();
        i = progress.written.find_set(i + 1)) {
     // A piece that is both was synced in this very form: pieces are written once.
-    if (!progress.have.test(i)) distrust(i);
+    if (progress.have.test(i)) continue;
+    if (same_boot && outlived_us(layout, progress, files_now, static_cast<PieceIndex>(i))) {
+      plan.trusted.set(i);
+      plan.unsynced.set(i);
+    } else {
+      distrust(i);
+    }
   }
   const bool known = progress.files.size() == count;
   for (std::size_t i = 0; i < count; ++i) {
@@ -286,7 +362,7 @@ ResumePlan plan_resume(const Layout& layout, const TorrentProgress& progress,
     if (expected && !missing) continue;
     for (std::size_t piece = begin; piece < end; ++piece) {
       // Of a file that is gone there is nothing to hash.
-      missing ? plan.trusted.set(piece, false) : distrust(piece);
+      missing ? forget(piece) : distrust(piece);
     }
   }
   return plan;

@@ -3,14 +3,17 @@
 //
 // The order that makes it safe: bytes are written; the piece is journaled as `written`; the files
 // are synced; only then is it journaled as `have`. After a kill or a power cut `have` pieces need
-// no check, `written` ones (the last few seconds) are hashed again before they count, and all
-// others are not trusted.
+// no check. `written` ones (the last few seconds) need none either while the machine still runs
+// that had them in its memory; after another boot they are hashed again before they count. All
+// others are not trusted. docs/decisions/0005-progress-journal.md says what that rests on.
 #pragma once
 
 #include <cstdint>
 #include <expected>
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bitfield.h"
@@ -19,6 +22,9 @@
 #include "store/disk.h"
 
 namespace weir {
+
+// What names a boot of the machine, opaque here. A longer one says nothing.
+inline constexpr std::size_t kBootIdMax = 64;
 
 // Changes with every batch of pieces.
 struct TorrentProgress {
@@ -32,6 +38,10 @@ struct TorrentProgress {
   // are not complete then differ from `files` by our own writes. Clear in the last save before a
   // pause, a clean stop or when all is done: any difference is someone else's then.
   bool writing = false;
+  // The boot in which this was saved; empty: unknown, as in records of earlier versions.
+  std::string boot;
+  // The files with bytes of `written` pieces, as they were at some moment after those were written.
+  std::map<FileIndex, FileStat> written_files;
   bool operator==(const TorrentProgress&) const = default;
 };
 
@@ -72,13 +82,17 @@ using ResumeResult = std::expected<T, ResumeError>;
 // With `writing`, an incomplete file may have grown and become newer, no more.
 // `wanted`, when known, guards against a selection that was saved before the bytes were adopted:
 // pieces of a wanted file that is not there are not trusted.
+// `boot`, when known and the one in which the progress was saved, makes `written` pieces trusted
+// too, as long as each of their files is still the same one and has neither shrunk nor become older
+// since: what was written is in the kernel's memory, whoever was killed. They are yet to be synced.
 struct ResumePlan {
   Bitfield trusted;
+  Bitfield unsynced;  // of them
   Bitfield recheck;
 };
 [[nodiscard]] ResumePlan plan_resume(const Layout& layout, const TorrentProgress& progress,
                                      const std::vector<std::optional<FileStat>>& files_now,
-                                     const Bitfield* wanted = nullptr);
+                                     const Bitfield* wanted = nullptr, std::string_view boot = {});
 
 // Where records are kept: SQLite in `io`, a crashable map in the simulator. Blocking, called from
 // jobs, thread-safe. A save is atomic: after a crash the old or the new value is there, whole, and

@@ -74,6 +74,53 @@ TEST(ResumeProgress, DecodesToWhatWasEncoded) {
             (std::uint64_t{1} << 63) - 1);
 }
 
+TEST(ResumeProgress, WhatIsKnownOfWrittenPiecesIsKept) {
+  const Layout layout = three_files();
+  TorrentProgress original = progress_of(layout);
+  original.boot = std::string(kBootIdMax, 'b');
+  original.written_files = {{FileIndex{0}, FileStat{1, -2, 3}}, {FileIndex{2}, FileStat{4, 5, 6}}};
+  EXPECT_EQ(decode_progress(encode_progress(original), layout), original);
+  original.boot += 'b';
+  EXPECT_EQ(decode_progress(encode_progress(original), layout).error(),
+            (ResumeError{ResumeErrc::bad_field, "boot"}));
+  original.boot = "b";
+  original.written_files = {{FileIndex{3}, FileStat{}}};
+  EXPECT_EQ(decode_progress(encode_progress(original), layout).error(),
+            (ResumeError{ResumeErrc::bad_field, "written_files"}));
+}
+
+TEST(ResumeProgress, ARecordFromBeforeBootsWereKnownLoads) {
+  const Layout layout = three_files();
+  const Buffer encoded = encode_progress(progress_of(layout));
+  EXPECT_EQ(as_text(encoded).find("boot"), std::string_view::npos);
+  const auto decoded = decode_progress(encoded, layout);
+  ASSERT_TRUE(decoded);
+  EXPECT_TRUE(decoded->boot.empty());
+  EXPECT_EQ(plan_resume(layout, *decoded, decoded->files, nullptr, "now").recheck,
+            decoded->written);
+  EXPECT_EQ(plan_resume(layout, *decoded, decoded->files, nullptr, "").recheck, decoded->written)
+      << "two unknown boots are not the same one";
+}
+
+TEST(ResumeProgress, WrittenFilesComeOnceEachAndInOrder) {
+  const Layout layout = three_files();
+  TorrentProgress progress = progress_of(layout);
+  progress.written_files = {{FileIndex{0}, FileStat{}}, {FileIndex{1}, FileStat{}}};
+  const Buffer encoded = encode_progress(progress);
+  for (const std::size_t other : {1u, 2u}) {  // twice, and descending
+    Buffer altered = encoded;
+    const std::size_t first = as_text(encoded).find("13:written_files56:") + 19;
+    altered[first + 3] = std::byte{static_cast<unsigned char>(other)};
+    EXPECT_EQ(decode_progress(altered, layout).error(),
+              (ResumeError{ResumeErrc::bad_field, "written_files"}));
+  }
+  const std::string text(as_text(encoded));
+  const std::string shorter =
+      std::string(text).replace(text.find("written_files56:"), 17, "written_files55:");
+  EXPECT_EQ(decode_progress(as_bytes(shorter), layout).error(),
+            (ResumeError{ResumeErrc::bad_field, "written_files"}));
+}
+
 TEST(ResumeProgress, AnotherTorrentsProgressIsRefused) {
   const Layout layout = three_files();
   const Layout fewer_pieces =
@@ -224,6 +271,81 @@ TEST(PlanResume, OurOwnWritesBeforeAKillNeedNoCheck) {
   now = progress.files;
   now[0]->mtime_ns += 1;
   EXPECT_EQ(plan_resume(layout, progress, now).trusted, bits(5, {2}));
+}
+
+// As a kill leaves it: piece 3 was written to c, and saved, and more may have followed.
+struct Killed {
+  Layout layout = three_files();
+  TorrentProgress progress = progress_of(layout);
+  std::vector<std::optional<FileStat>> now;
+  static constexpr FileStat kC{30000, 9999, 7};
+
+  Killed() {
+    progress.writing = true;
+    progress.boot = "this";
+    progress.written_files = {{FileIndex{2}, kC}};
+    now = progress.files;
+    now[2] = kC;
+  }
+  [[nodiscard]] ResumePlan plan(std::string_view boot = "this") const {
+    return plan_resume(layout, progress, now, nullptr, boot);
+  }
+};
+
+TEST(PlanResume, AfterAKillWrittenPiecesAreTrustedAndStillToBeSynced) {
+  Killed killed;
+  ResumePlan plan = killed.plan();
+  EXPECT_EQ(plan.trusted, bits(5, {0, 1, 2, 3}));
+  EXPECT_EQ(plan.unsynced, bits(5, {3}));
+  EXPECT_EQ(plan.recheck, Bitfield(5));
+  killed.now[2] = FileStat{40000, 10000, 7};  // writes that no save knew of yet
+  EXPECT_EQ(killed.plan().trusted, bits(5, {0, 1, 2, 3}));
+  killed.progress.writing = false;
+  EXPECT_FALSE(killed.plan().trusted.test(3)) << "no writes of ours followed";
+}
+
+TEST(PlanResume, AfterAnotherBootWrittenPiecesAreHashedAgain) {
+  const Killed killed;
+  for (const char* boot : {"another", ""}) {
+    const ResumePlan plan = killed.plan(boot);
+    EXPECT_EQ(plan.trusted, bits(5, {0, 1, 2}));
+    EXPECT_EQ(plan.unsynced, Bitfield(5));
+    EXPECT_EQ(plan.recheck, bits(5, {3}));
+  }
+}
+
+TEST(PlanResume, WrittenPiecesOfAFileThatIsNotAsItWasAreHashedAgain) {
+  const FileStat c = Killed::kC;
+  const std::vector<std::optional<FileStat>> others = {
+      FileStat{c.size - 1, c.mtime_ns, c.file_id},  // cut
+      FileStat{c.size, c.mtime_ns - 1, c.file_id},  // an older state of it
+      FileStat{c.size, c.mtime_ns, c.file_id + 1},  // another file, or another volume
+      FileStat{40001, c.mtime_ns + 1, c.file_id},   // longer than it can be
+      FileStat{0, c.mtime_ns + 1, c.file_id},      std::nullopt};
+  for (const auto& other : others) {
+    Killed killed;
+    killed.now[2] = other;
+    EXPECT_FALSE(killed.plan().trusted.test(3));
+    EXPECT_FALSE(killed.plan().unsynced.test(3));
+    EXPECT_TRUE(killed.plan().recheck.test(3));
+  }
+  Killed killed;
+  killed.progress.written_files.clear();
+  EXPECT_TRUE(killed.plan().recheck.test(3)) << "nobody looked at the file";
+}
+
+TEST(PlanResume, AWrittenPieceNeedsEachOfItsFiles) {
+  Killed killed;  // piece 2 has bytes of b and c
+  killed.progress.have = bits(5, {0, 1});
+  killed.progress.written = bits(5, {2, 3});
+  EXPECT_EQ(killed.plan().recheck, bits(5, {2}));
+  killed.progress.written_files[FileIndex{1}] = *killed.now[1];
+  EXPECT_EQ(killed.plan().unsynced, bits(5, {2, 3}));
+  // Bytes of a file that is not wanted are kept aside.
+  killed.progress.written_files.erase(FileIndex{1});
+  killed.progress.files[1].reset();
+  killed.now[1].reset();
+  EXPECT_EQ(killed.plan().unsynced, bits(5, {2, 3}));
 }
 
 TEST(PlanResume, AWantedFileThatIsNotThereIsNotTrusted) {
