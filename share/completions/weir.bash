@@ -73,7 +73,7 @@ _weir() {
         --config) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
       esac
       if [[ $cur == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W '--api --token-file --socket --state-dir --config --json --quiet --help' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W '--scrape --api --token-file --socket --state-dir --config --json --quiet --help' -- "$cur")
       else
         compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -X '!*.torrent' -- "$cur"; compgen -d -- "$cur")
       fi

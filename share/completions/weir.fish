@@ -61,6 +61,7 @@ complete -c weir -n '__fish_seen_subcommand_from create' -l quiet -s q -d 'no pr
 complete -c weir -n '__fish_seen_subcommand_from create' -l help -s h -d 'print this help'
 complete -c weir -n '__fish_seen_subcommand_from create' -F
 complete -c weir -n __fish_use_subcommand -a show -d 'print what is in a torrent or magnet link'
+complete -c weir -n '__fish_seen_subcommand_from show' -l scrape -d 'ask its trackers how many peers they know, and print that alone'
 complete -c weir -n '__fish_seen_subcommand_from show' -l api -x -d 'the node: unix:PATH, http://HOST:PORT or https://HOST:PORT (default: WEIR_API, else the socket of this user\'s node)'
 complete -c weir -n '__fish_seen_subcommand_from show' -l token-file -r -F -d 'a file whose first line is the token for --api (default: WEIR_TOKEN)'
 complete -c weir -n '__fish_seen_subcommand_from show' -l socket -r -F -d 'the node\'s Unix socket (default: as its configuration says)'
