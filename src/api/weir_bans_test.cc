@@ -33,7 +33,8 @@ class WeirBansTest : public ApiFixture {
   }
   static std::vector<std::string> banned(const ServedNode& node) {
     std::vector<std::string> out;
-    for (const json::value& ban : json::parse(get(node, kBans).body).at("bans").as_array()) {
+    const json::value answer = json::parse(get(node, kBans).body);
+    for (const json::value& ban : answer.at("bans").as_array()) {
       out.emplace_back(std::string_view(ban.at("address").as_string()));
     }
     return out;
