@@ -120,23 +120,23 @@ class Trackers(Case):
                          {"Content-Type": "application/x-bittorrent"})
         self.assertEqual(201, added.status, added.body)
         at = f"{BASE}/torrents/{torrent.hash.hex()}"
-        row = lambda: node.get(f"{at}/trackers").json["trackers"][0]
+        row = lambda: node.get(f"{at}/trackers").json()["trackers"][0]
         wait_until("the first announce", lambda: row()["state"] == "working", 20)
         self.assertIsNone(row()["lastScrapeAgo"])
         seen = row()["externalAddress"]
         self.assertTrue(seen.startswith(network.BLOCK), seen)
-        self.assertEqual(seen, node.get(at).json["externalAddress"])
-        self.assertEqual([seen], node.get(f"{BASE}/status").json["externalAddresses"])
+        self.assertEqual(seen, node.get(at).json()["externalAddress"])
+        self.assertEqual([seen], node.get(f"{BASE}/status").json()["externalAddresses"])
         self.assertEqual([], self.tracker.scrapes)
 
         asked = node.ask("POST", f"{at}/scrape")
-        self.assertEqual((202, {"requests": 1}), (asked.status, asked.json))
+        self.assertEqual((202, {"requests": 1}), (asked.status, asked.json()))
         wait_until("the numbers", lambda: row()["lastScrapeAgo"] is not None, 20)
         shown = row()
         # The node itself is one more leech.
         self.assertEqual((3, 6, 42), (shown["seeders"], shown["leechers"], shown["downloads"]))
         again = node.ask("POST", f"{at}/scrape")
-        self.assertEqual({"requests": 0}, again.json, "asked again within the min interval")
+        self.assertEqual({"requests": 0}, again.json(), "asked again within the min interval")
         self.assertEqual(1, len(self.tracker.scrapes))
         self.assertEqual(404, node.ask("POST", f"{BASE}/torrents/{20 * 'ab'}/scrape").status)
 
