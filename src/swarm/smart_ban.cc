@@ -75,6 +75,17 @@ std::vector<IpAddress> SmartBan::piece_good(PieceIndex piece,
   return named;
 }
 
+void SmartBan::pardon(const IpAddress& sender) {
+  std::erase(liars_, sender);
+  for (auto it = failed_.begin(); it != failed_.end();) {
+    const auto piece = it++;
+    const bool part = std::ranges::any_of(piece->second.attempts, [&](const Attempt& attempt) {
+      return std::ranges::find(attempt.senders, sender) != attempt.senders.end();
+    });
+    if (part) forget(piece);
+  }
+}
+
 std::uint32_t SmartBan::strikes(const IpAddress& sender) const {
   const auto found = strikes_.find(sender);
   return found == strikes_.end() ? 0 : found->second;

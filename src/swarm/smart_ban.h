@@ -45,6 +45,8 @@ class SmartBan {
                                       std::span<const BlockOrigin> origins);
   // Returns senders now proven to have lied. Cheap when the piece never failed (see remembers()).
   std::vector<IpAddress> piece_good(PieceIndex piece, std::span<const Sha1Digest> block_hashes);
+  // What this sender did so far counts no more: the failures it took part in are forgotten.
+  void pardon(const IpAddress& sender);
   [[nodiscard]] bool remembers(PieceIndex piece) const { return failed_.contains(piece); }
   [[nodiscard]] std::size_t remembered_blocks() const { return block_count_; }
   // Failed pieces this sender took part in, not yet explained by another's guilt.

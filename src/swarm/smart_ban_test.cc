@@ -78,6 +78,18 @@ TEST(SmartBan, GoodPieceThatNeverFailedNamesNobody) {
   EXPECT_TRUE(good(bans, 1, 4).empty());
 }
 
+TEST(SmartBan, WhatAPardonedSenderDidIsForgotten) {
+  SmartBan bans;
+  fail(bans, 1, Arrival().add(1).add(2, 5));
+  fail(bans, 2, Arrival().add(1).add(3, 5));
+  bans.pardon(host(2));
+  EXPECT_FALSE(bans.remembers(piece(1)));
+  EXPECT_EQ(bans.strikes(host(2)), 0u);
+  EXPECT_EQ(bans.strikes(host(1)), 1u);
+  EXPECT_TRUE(good(bans, 1, 2).empty());
+  EXPECT_EQ(good(bans, 2, 2), Addresses{host(3)});
+}
+
 // A liar puts one bad block into every piece that a fast honest peer works on.
 TEST(SmartBan, AttributionAttackNeverNamesTheHonestPeer) {
   SmartBan bans;

@@ -210,7 +210,7 @@ void Swarm::ban(const IpAddress& address) {
   impl_->sweep();
 }
 
-void Swarm::unban(const IpAddress& address) { (void)impl_->banned.unban(address, impl_->now); }
+void Swarm::unban(const IpAddress& address) { impl_->pardon(address); }
 
 bool Swarm::complete() const { return impl_->complete(); }
 

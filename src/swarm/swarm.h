@@ -217,6 +217,7 @@ class Swarm {
   void set_upload_limit(double bytes_per_second) { upload_limit_ = bytes_per_second; }
   // Closes the peers of that address and refuses new ones for an hour.
   void ban(const IpAddress& address);
+  // What it has sent so far, that is still being judged too, bans it no more.
   void unban(const IpAddress& address);
 
   // Everything wanted is here (and stored).

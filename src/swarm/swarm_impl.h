@@ -125,6 +125,7 @@ struct Swarm::Impl {
   void piece_confirmed(PieceIndex piece);
   void flush_haves();
   void completion_changed();
+  void pardon(const IpAddress& address);
   void convict(const std::vector<IpAddress>& liars);
   [[nodiscard]] IpAddress address_of(ConnId conn) const;
   void remember_sender(const PeerState& peer);

@@ -132,10 +132,22 @@ void Swarm::Impl::piece_failed(PieceIndex piece, PieceBuffer buffer) {
   if (it != verifying.end() && buffer) {
     const std::vector<BlockOrigin> origins = std::move(it->second);
     verifying.erase(it);
-    convict(smart_ban.piece_failed(piece, hash_blocks(std::as_const(buffer).bytes()), origins));
+    if (!origins.empty()) {
+      convict(smart_ban.piece_failed(piece, hash_blocks(std::as_const(buffer).bytes()), origins));
+    }
   }
   if (buffer) pool.give_back(std::move(buffer));
   fill_all();
+}
+
+// Pieces of its that are still being judged would ban it again at once.
+void Swarm::Impl::pardon(const IpAddress& address) {
+  (void)banned.unban(address, now);
+  smart_ban.pardon(address);
+  for (auto& [piece, origins] : verifying) {
+    const auto its = [&address](const BlockOrigin& origin) { return origin.sender == address; };
+    if (std::ranges::any_of(origins, its)) origins.clear();  // nobody is blamed for it
+  }
 }
 
 void Swarm::Impl::convict(const std::vector<IpAddress>& liars) {

@@ -135,6 +135,28 @@ TEST(SwarmScenario, WIR_15_APoisonerWithManyPiecesUnderWayIsBannedOnce) {
   EXPECT_EQ(leech.bans, std::vector{net.endpoint_of(poisoner).address});
 }
 
+TEST(SwarmScenario, WIR_15_WhoIsReadmittedIsNotBannedForWhatItSentBefore) {
+  const Content content = make_content(TorrentKind::v1, kPiece, {1'000'000});
+  Net net(6);
+  Node& leech = net.add(content);
+  Node& poisoner = net.add(content);
+  leech.start_leech(net.now);
+  poisoner.start_seed(net.now);
+  poisoner.poisons = true;
+  leech.keeps_arrivals = true;
+  net.connect(leech, poisoner);
+  ASSERT_TRUE(net.run([&] { return leech.kept.size() >= 5; }, 60'000));
+  for (bool first = true; !leech.kept.empty(); first = false) {
+    auto [piece, buffer] = std::move(leech.kept.front());
+    leech.kept.pop_front();
+    leech.verify(net.now, piece, std::move(buffer));
+    leech.drain(net.now);
+    if (first) leech.swarm.unban(net.endpoint_of(poisoner).address);
+  }
+  EXPECT_EQ(leech.bans.size(), 1U);
+  EXPECT_GE(leech.swarm.stats(net.now).failed_pieces, 5U);
+}
+
 // Each liar is banned at its first piece, and another comes from an address of its own, always
 // quicker than the one who is honest.
 TEST(SwarmScenario, WIR_15_FreshPoisonersWithoutEndDoNotKeepTheLastPiecesFromTheHonest) {

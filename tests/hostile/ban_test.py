@@ -65,7 +65,7 @@ class Bans(HostileCase):
         self.connect(source=liar).close()
         self.assertEqual("not_found", self.lift(liar).json()["error"]["code"])
         self.assertEqual("bad_address", self.lift("liar").json()["error"]["code"])
-        self.node.stop()  # which saves; a kill in the moment after the answer might bring it back
+        self.node.kill()
         self.node.again()
         self.assertEqual([], self.bans())
         self.wait_listening()
