@@ -29,7 +29,7 @@ FLOWS = 256 << 10  # bytes after which data is said to flow
 PAIRS = [
     ("weir", "weir"), ("weir, checked", "weir"), ("libtorrent", "weir"), ("rtorrent", "weir"),
     ("aria2", "weir"), ("weir", "libtorrent"), ("weir, checked", "libtorrent"),
-    ("weir", "aria2"), ("weir", "rtorrent"),
+    ("weir", "aria2"), ("weir, checked", "aria2"), ("weir", "rtorrent"),
     ("libtorrent", "libtorrent"), ("rtorrent", "libtorrent"), ("libtorrent", "aria2"),
     ("aria2", "libtorrent"), ("rtorrent", "aria2"), ("aria2", "aria2"),
     ("libtorrent", "rtorrent"), ("rtorrent", "rtorrent"), ("aria2", "rtorrent"),
