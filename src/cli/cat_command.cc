@@ -11,6 +11,7 @@
 #include "cli/swarm_reader.h"
 #include "cli/transfer.h"
 #include "cli/values.h"
+#include "metainfo/url.h"
 
 namespace weir {
 namespace {
@@ -52,7 +53,7 @@ std::string content_target(const boost::json::object& torrent, const std::string
   const std::string hash = text_of(torrent, "hash");
   if (path.empty()) return fmt::format("/api/codex/v1/torrent/{}/network/stream", hash);
   std::string out = fmt::format("/{}/{}", text_of(torrent, "v1").empty() ? "btmh" : "btih", hash);
-  for (const std::string& part : split_path(path)) out += "/" + url_escaped(part);
+  for (const std::string& part : split_path(path)) out += "/" + percent_encode(part);
   return out;
 }
 

@@ -11,6 +11,7 @@
 #include "cli/json.h"
 #include "cli/remote.h"
 #include "cli/render.h"
+#include "metainfo/url.h"
 
 namespace weir {
 namespace {
@@ -24,7 +25,7 @@ std::string query_of(const Arguments& arguments) {
   std::string out = "sort=" + arguments.value("--sort").value_or("added");
   if (arguments.has("--reverse")) out += "&order=desc";
   if (const auto state = arguments.value("--state")) out += "&state=" + *state;
-  if (const auto text = arguments.value("--search")) out += "&q=" + url_escaped(*text);
+  if (const auto text = arguments.value("--search")) out += "&q=" + percent_encode(*text);
   return out;
 }
 

@@ -10,8 +10,7 @@
 namespace weir {
 namespace {
 
-constexpr CliOption kJson{.name = "--json",
-                          .help = "print the result as one JSON object on stdout"};
+using remote_options::kJson;
 constexpr CliOption kJsonl{.name = "--jsonl",
                            .help = "print events as they happen on stdout, one JSON object a line"};
 constexpr CliOption kListen{

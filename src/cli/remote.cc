@@ -13,6 +13,7 @@
 #include "cli/render.h"
 #include "cli/stop_signal.h"
 #include "cli/values.h"
+#include "metainfo/url.h"
 
 namespace weir {
 namespace {
@@ -223,16 +224,6 @@ CliError api_refusal(const ApiAnswer& answer, std::string_view about) {
   return made(exit, std::move(code), fmt::format("{}: {}", printable(about), printable(text)));
 }
 
-std::string url_escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                       c == '-' || c == '.' || c == '_' || c == '~';
-    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
-}
-
 NodeLink::NodeLink(ApiTarget target) : client_(std::move(target), stop_requested) {}
 
 CliResult<json::value> NodeLink::ask(std::string method, const std::string& target,
@@ -254,7 +245,7 @@ CliResult<json::value> NodeLink::ask(std::string method, const std::string& targ
 }
 
 CliResult<json::object> NodeLink::detail(const std::string& hash, const std::string& id) {
-  auto answer = ask("GET", "/torrents/" + url_escaped(hash), id);
+  auto answer = ask("GET", "/torrents/" + percent_encode(hash), id);
   if (!answer && answer.error().exit == ExitCode::not_found) return Failure(none_such(id));
   if (!answer) return Failure(answer.error());
   if (!answer->is_object()) return Failure(none_such(id));
@@ -281,7 +272,7 @@ CliResult<json::array> NodeLink::list(const std::string& query) {
 }
 
 CliResult<json::object> NodeLink::search(const std::string& id) {
-  auto rows = list("sort=name&q=" + url_escaped(id));
+  auto rows = list("sort=name&q=" + percent_encode(id));
   if (!rows) return Failure(rows.error());
   std::vector<json::object> found;
   for (json::value& row : *rows) {

@@ -26,9 +26,6 @@ namespace weir {
 // Of an answer that is no success.
 [[nodiscard]] CliError api_refusal(const ApiAnswer& answer, std::string_view about);
 
-// Bytes that may stand in a path's segment or in a query, others escaped.
-[[nodiscard]] std::string url_escaped(std::string_view text);
-
 class NodeLink {
  public:
   static constexpr std::size_t kPageMax = 1000;
