@@ -20,6 +20,7 @@
 #include "cli/tracker_urls.h"
 #include "cli/values.h"
 #include "cli/workers.h"
+#include "io/clock.h"
 
 namespace weir {
 namespace {
@@ -42,10 +43,7 @@ CliResult<std::optional<std::int64_t>> creation_date(const Arguments& arguments)
   const auto option = arguments.value("--date");
   const char* epoch = std::getenv("SOURCE_DATE_EPOCH");
   if (option == "none") return std::nullopt;
-  if (!option && (epoch == nullptr || *epoch == 0)) {
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    return std::chrono::duration_cast<std::chrono::seconds>(now).count();
-  }
+  if (!option && (epoch == nullptr || *epoch == 0)) return unix_now();
   const auto seconds = parse_seconds(option ? std::string_view(*option) : epoch);
   if (!seconds) return Failure(usage("the creation date is a number of seconds or none"));
   return seconds;

@@ -8,6 +8,7 @@
 
 #include "base/utf8.h"
 #include "cli/render.h"
+#include "io/clock.h"
 
 namespace weir {
 namespace {
@@ -141,8 +142,7 @@ class EventFields {
 };
 
 json::object event_head(const InfoHashes& hashes) {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return {{"time", date(std::chrono::duration_cast<std::chrono::seconds>(now).count())},
+  return {{"time", date(unix_now())},
           {"event", nullptr},
           {"info_hash", hashes.v1   ? hashes.v1->hex()
                         : hashes.v2 ? hashes.v2->hex()

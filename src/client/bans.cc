@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "client/internal/client_impl.h"
+#include "io/clock.h"
 
 namespace weir {
 namespace {
@@ -23,7 +24,7 @@ void warn(const ClientConfig& config, const char* what, const DiskError& error) 
 }  // namespace
 
 void Client::Impl::restore_bans() {
-  const std::int64_t today = unix_seconds(system_clock::now());
+  const std::int64_t today = unix_now();
   auto saved = state->load_bans(today);
   if (!saved) return warn(config, "bans are not restored", saved.error());
   command([today, bans = std::move(*saved)](Session& session, TimePoint now) {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/result.h"
+#include "io/clock.h"
 #include "io/posix_disk.h"
 #include "metainfo/original_names.h"
 #include "metainfo/parse.h"
@@ -59,12 +60,6 @@ NodeError create_error(const CreateError& error) {
 }
 
 NodeError cancelled() { return {NodeErrc::cancelled, "publishing was cancelled"}; }
-
-std::int64_t unix_now() {
-  return std::chrono::duration_cast<std::chrono::seconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 // Names that are not safe enough to be created are those of the files all the same.
 std::shared_ptr<const ContentNames> names_of(const TorrentInfo& info, const DiskPath& place) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/result.h"
+#include "io/clock.h"
 #include "node/internal/publication.h"
 #include "node/node.h"
 
@@ -63,12 +64,10 @@ NodeResult<std::shared_ptr<const Publication>> Upload::State::publish() {
   if (!file || file->size() == 0) {
     return std::unexpected(NodeError{NodeErrc::empty_content, "there is no content"});
   }
-  const auto now = std::chrono::duration_cast<std::chrono::seconds>(
-                       std::chrono::system_clock::now().time_since_epoch())
-                       .count();
   std::optional<codex::HashedContent> hashed_data;
   if (data) hashed_data = data->finish();
-  WEIR_TRY(publication, make_publication(options, torrent.finish(), std::move(hashed_data), now));
+  WEIR_TRY(publication,
+           make_publication(options, torrent.finish(), std::move(hashed_data), unix_now()));
   WEIR_CHECK(node.publish(std::move(file), publication, reserved));
   return publication;
 }

@@ -11,6 +11,7 @@
 #include "http/etag.h"
 #include "http/media_type.h"
 #include "http/multipart.h"
+#include "io/clock.h"
 #include "io/os_random.h"
 #include "node/reader.h"
 
@@ -80,12 +81,6 @@ http::ConditionalFields conditions_of(const Request& request) {
           .if_modified_since = request.field("If-Modified-Since"),
           .if_range = request.field("If-Range"),
           .range = request.field("Range")};
-}
-
-http::UnixSeconds unix_now() {
-  return std::chrono::duration_cast<std::chrono::seconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
 }
 
 void set_field(HttpAnswer& answer, std::string_view name, std::string value) {
