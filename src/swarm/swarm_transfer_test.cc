@@ -115,46 +115,45 @@ TEST(SwarmScenario, WIR_15_PoisonerIsBannedAndTheHonestSeedIsNot) {
   EXPECT_LE(leech.swarm.stats(net.now).failed_pieces, 5u);
 }
 
-TEST(SwarmScenario, WIR_15_APoisonerWithManyPiecesUnderWayIsBannedOnce) {
-  const Content content = make_content(TorrentKind::v1, kPiece, {1'000'000});
-  Net net(6);
-  Node& leech = net.add(content);
-  Node& poisoner = net.add(content);
-  leech.start_leech(net.now);
-  poisoner.start_seed(net.now);
-  poisoner.poisons = true;
-  leech.keeps_arrivals = true;
-  net.connect(leech, poisoner);
-  ASSERT_TRUE(net.run([&] { return leech.kept.size() >= 5; }, 60'000));
-  while (!leech.kept.empty()) {
+// A poisoner that has sent several pieces, none of which was judged yet.
+struct PiecesOfALiar {
+  PiecesOfALiar() {
+    leech.start_leech(net.now);
+    poisoner.start_seed(net.now);
+    poisoner.poisons = true;
+    leech.keeps_arrivals = true;
+    net.connect(leech, poisoner);
+    EXPECT_TRUE(net.run([&] { return leech.kept.size() >= 5; }, 60'000));
+  }
+  [[nodiscard]] IpAddress liar() { return net.endpoint_of(poisoner).address; }
+  void judge_one() {
     auto [piece, buffer] = std::move(leech.kept.front());
     leech.kept.pop_front();
     leech.verify(net.now, piece, std::move(buffer));
   }
-  leech.drain(net.now);
-  EXPECT_EQ(leech.bans, std::vector{net.endpoint_of(poisoner).address});
+
+  Content content = make_content(TorrentKind::v1, kPiece, {1'000'000});
+  Net net{6};
+  Node& leech = net.add(content);
+  Node& poisoner = net.add(content);
+};
+
+TEST(SwarmScenario, WIR_15_APoisonerWithManyPiecesUnderWayIsBannedOnce) {
+  PiecesOfALiar its;
+  while (!its.leech.kept.empty()) its.judge_one();
+  its.leech.drain(its.net.now);
+  EXPECT_EQ(its.leech.bans, std::vector{its.liar()});
 }
 
 TEST(SwarmScenario, WIR_15_WhoIsReadmittedIsNotBannedForWhatItSentBefore) {
-  const Content content = make_content(TorrentKind::v1, kPiece, {1'000'000});
-  Net net(6);
-  Node& leech = net.add(content);
-  Node& poisoner = net.add(content);
-  leech.start_leech(net.now);
-  poisoner.start_seed(net.now);
-  poisoner.poisons = true;
-  leech.keeps_arrivals = true;
-  net.connect(leech, poisoner);
-  ASSERT_TRUE(net.run([&] { return leech.kept.size() >= 5; }, 60'000));
-  for (bool first = true; !leech.kept.empty(); first = false) {
-    auto [piece, buffer] = std::move(leech.kept.front());
-    leech.kept.pop_front();
-    leech.verify(net.now, piece, std::move(buffer));
-    leech.drain(net.now);
-    if (first) leech.swarm.unban(net.endpoint_of(poisoner).address);
+  PiecesOfALiar its;
+  for (bool first = true; !its.leech.kept.empty(); first = false) {
+    its.judge_one();
+    its.leech.drain(its.net.now);
+    if (first) its.leech.swarm.unban(its.liar());
   }
-  EXPECT_EQ(leech.bans.size(), 1U);
-  EXPECT_GE(leech.swarm.stats(net.now).failed_pieces, 5U);
+  EXPECT_EQ(its.leech.bans.size(), 1U);
+  EXPECT_GE(its.leech.swarm.stats(its.net.now).failed_pieces, 5U);
 }
 
 // Each liar is banned at its first piece, and another comes from an address of its own, always
