@@ -52,6 +52,12 @@ struct FewPieces {
   void remove(PieceIndex piece) { std::erase(pieces, piece); }
 };
 
+// LIM-07, hard: how many requests of a peer are kept. With BEP 6 one more is rejected; without, no
+// more is read, and the read that filled the queue may have brought kHeldRequestsMax besides.
+inline constexpr std::size_t kRequestQueueMax = 2000;
+inline constexpr std::size_t kRequestMessageSize = 17;
+inline constexpr std::size_t kHeldRequestsMax = kWireReadAhead / kRequestMessageSize + 1;
+
 struct PeerState {
   PeerState(PeerInit peer_init, WireDecoderOptions decoder_options, TimePoint now)
       : init(std::move(peer_init)),
@@ -123,6 +129,7 @@ struct PeerState {
   // Serving.
   RequestList<BlockRequest> queue;
   RequestList<HashRequest> hash_queue;  // waits for hash_budget
+  bool reading_held = false;            // its queue is full and it knows no reject (LIM-07)
   std::uint32_t bad_requests = 0;
   std::uint32_t choked_requests = 0;  // after the grace period
 

@@ -113,7 +113,7 @@ struct BanPeer {
 struct WantWrite {  // collect() has something for this connection that it had not before
   ConnId conn{};
 };
-struct WantRead {  // prepare() refused earlier for lack of memory or allowance and may succeed now
+struct WantRead {  // prepare() gave nothing earlier, as the peer had asked too much; it may now
   ConnId conn{};
 };
 struct PieceArrived {  // complete: hash it, write it, then call piece_stored() or piece_failed()

@@ -136,6 +136,8 @@ struct Swarm::Impl {
   void refuse(PeerState& peer, const BlockRequest& request);
   bool bad_request(PeerState& peer, const BlockRequest& request);
   bool may_serve_choked(PeerState& peer, PieceIndex piece);
+  [[nodiscard]] bool hold_reading(PeerState& peer);  // true: its queue is full, do not read
+  void resume_reading(PeerState& peer);
   void need_piece(PieceIndex piece);
   void set_choking(PeerState& peer, bool choke);
   std::size_t collect(PeerState& peer, std::size_t bytes_max, std::vector<SendItem>& out);

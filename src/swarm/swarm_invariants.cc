@@ -13,7 +13,8 @@ void Swarm::Impl::check_invariants() const {
   std::map<BlockRef, std::uint32_t> landings;
   for (const auto& [conn, peer] : peers) {
     WEIR_ASSERT(!peer->closing && peer->conn == conn);
-    WEIR_ASSERT(peer->queue.size() <= 2000 && peer->landings.size() <= 1);
+    WEIR_ASSERT(peer->queue.size() <= kRequestQueueMax + (peer->fast ? 0 : kHeldRequestsMax));
+    WEIR_ASSERT(peer->landings.size() <= 1);
     WEIR_ASSERT(peer->suggested.pieces.size() <= 16 && peer->hash_queue.size() <= 64);
     WEIR_ASSERT(peer->signalled || peer->sends.empty() || peer->sends.fixed_bytes() > 0);
     for (const AskedBlock& asked : peer->asked.all()) ++requests[asked.block];

@@ -195,6 +195,7 @@ void Swarm::Impl::piece_lost(PieceIndex piece) {
       refuse(*peer, request);
       return true;
     });
+    resume_reading(*peer);
     update_interest(*peer);
   }
   completion_changed();

@@ -136,6 +136,7 @@ void Swarm::Impl::abandon_landing_of(BlockRef block) {
 }
 
 std::size_t Swarm::Impl::prepare(PeerState& peer, std::span<MutableBytes> out) {
+  if (hold_reading(peer)) return 0;
   Sink sink(*this, peer);
   return peer.decoder.prepare(sink, out);
 }

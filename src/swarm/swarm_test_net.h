@@ -202,6 +202,7 @@ class Node {
   std::vector<ClosePeer> closed;  // all, since start
   std::vector<IpAddress> bans;
   std::set<ConnId> writable;
+  std::set<ConnId> readable;  // not read for a while, and may be again
   std::vector<PieceIndex> needed;
   std::vector<PieceIndex> arrived;
   std::optional<Buffer> metadata;
@@ -234,6 +235,8 @@ class Node {
       bans.push_back(ban->address);
     } else if (auto* write = std::get_if<WantWrite>(&action)) {
       writable.insert(write->conn);
+    } else if (auto* read = std::get_if<WantRead>(&action)) {
+      readable.insert(read->conn);
     } else if (auto* piece = std::get_if<PieceArrived>(&action)) {
       if (keeps_arrivals) {
         kept.emplace_back(piece->piece, std::move(piece->buffer));

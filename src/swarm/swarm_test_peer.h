@@ -116,10 +116,15 @@ class TestPeer final : public BlockSink {
     if (!owed_.empty()) {
       const Buffer rest = std::exchange(owed_, {});
       say_bytes(rest);
+      if (!owed_.empty()) return append(owed_, bytes);
     }
     while (!bytes.empty() && connected()) {
       MutableBytes spans[kWireScatterMax];
       const std::size_t count = node_.swarm.prepare(net_.now, conn_, spans);
+      if (count == 0) {  // it does not read now: what is left waits, as it would in a socket
+        owe(bytes);
+        break;
+      }
       std::size_t done = 0;
       for (std::size_t i = 0; i < count && done < bytes.size(); ++i) {
         const std::size_t part = std::min(spans[i].size(), bytes.size() - done);

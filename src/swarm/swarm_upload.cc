@@ -7,8 +7,8 @@
 namespace weir {
 namespace {
 
-constexpr std::uint32_t kBadRequestsMax = 300;             // LIM-07
-constexpr std::size_t kQueueMax = 2000;                    // LIM-07, hard
+constexpr std::uint32_t kBadRequestsMax = 300;  // LIM-07
+constexpr std::size_t kReadAgain = kRequestQueueMax * 3 / 4;
 constexpr Duration kChokeGrace = std::chrono::seconds(2);  // WIR-11
 constexpr std::uint32_t kChokedRequestsMax = 100;          // after the grace, then the peer goes
 constexpr std::uint32_t kAllowedRepeats = 3;               // WIR-10
@@ -81,7 +81,9 @@ void Swarm::Impl::on_request(PeerState& peer, const BlockRequest& request) {
     }
     return;
   }
-  if (peer.queue.size() >= kQueueMax) {
+  // Without BEP 6 there is no refusing, and one dropped in silence is missing for minutes: what the
+  // last read brought is kept, and no more is read (hold_reading).
+  if (peer.fast && peer.queue.size() >= kRequestQueueMax) {
     refuse(peer, request);
     charge(peer);
     return;
@@ -92,6 +94,21 @@ void Swarm::Impl::on_request(PeerState& peer, const BlockRequest& request) {
   } else {
     need_piece(request.piece);
   }
+}
+
+// rtorrent asks for as much as it gets in three seconds, and knows no reject: what is over the
+// limit waits in the socket, where it costs the peer and not us.
+bool Swarm::Impl::hold_reading(PeerState& peer) {
+  if (peer.fast || peer.queue.size() < kRequestQueueMax) return false;
+  peer.reading_held = true;
+  return true;
+}
+
+void Swarm::Impl::resume_reading(PeerState& peer) {
+  if (!peer.reading_held || peer.queue.size() > kReadAgain) return;
+  peer.reading_held = false;
+  peer.heard_at = now;  // it was not silent: we did not listen
+  say(WantRead{peer.conn});
 }
 
 void Swarm::Impl::need_piece(PieceIndex piece) {
@@ -120,6 +137,7 @@ void Swarm::Impl::set_choking(PeerState& peer, bool choke) {
       refuse(peer, request);
       return true;
     });
+    resume_reading(peer);
   } else {
     send(peer, UnchokeMessage{});
     peer.ever_unchoked = true;
@@ -146,6 +164,8 @@ void Swarm::Impl::sent(PeerState& peer, std::size_t bytes) {
   if (bytes == 0) return;
   const SendQueue::Sent done = peer.sends.sent(bytes);
   peer.sent_at = now;
+  if (peer.reading_held) peer.heard_at = now;  // it takes what it asked for, so it is there
+  resume_reading(peer);
   if (done.content_bytes == 0) return;
   peer.useful_at = now;
   peer.sent_since_unchoke_bytes += done.content_bytes;

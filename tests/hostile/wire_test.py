@@ -353,6 +353,41 @@ class V2Requests(HostileCase):
         self.assert_serves()
 
 
+class ManyRequests(HostileCase):
+    """More blocks asked for than weir keeps requests of one peer."""
+
+    BLOCKS = 3000
+
+    def setUp(self):
+        self.start_v2_seed(self.BLOCKS * BLOCK)
+        self.requests = b"".join(message(REQUEST, be32(piece, 0, BLOCK))
+                                 for piece in range(self.BLOCKS))
+
+    def ask_for_all(self, bits: int) -> Peer:
+        peer = self.connect(bits)
+        peer.send(message(INTERESTED))
+        peer.wait_for(UNCHOKE, 30)
+        peer.send(self.requests)
+        return peer
+
+    def test_LIM_07_without_a_reject_every_block_is_served(self):
+        peer = self.ask_for_all(EXTENSION_BIT)
+        for piece in range(self.BLOCKS):
+            body = peer.wait_for(PIECE)
+            self.assertEqual(be32(piece, 0), body[:8])
+            self.assertEqual(self.content[piece * BLOCK:(piece + 1) * BLOCK], body[8:])
+        self.assert_serves()
+
+    def test_LIM_07_with_rejects_every_request_is_answered(self):
+        peer = self.ask_for_all(USUAL_BITS)
+        waiting = {be32(piece, 0) for piece in range(self.BLOCKS)}
+        while waiting:
+            kind, body = peer.next_message()
+            if kind in (PIECE, REJECT):
+                waiting.remove(body[:8])
+        self.assert_serves()
+
+
 class Hashes(HostileCase):
     def setUp(self):
         self.start_v2_seed(1024 * BLOCK)
