@@ -32,7 +32,8 @@ PAIRS = [
     ("weir", "aria2"), ("weir, checked", "aria2"), ("weir", "rtorrent"),
     ("libtorrent", "libtorrent"), ("rtorrent", "libtorrent"), ("libtorrent", "aria2"),
     ("aria2", "libtorrent"), ("rtorrent", "aria2"), ("aria2", "aria2"),
-    ("libtorrent", "rtorrent"), ("rtorrent", "rtorrent"), ("aria2", "rtorrent"),
+    ("weir, checked", "rtorrent"), ("libtorrent", "rtorrent"), ("rtorrent", "rtorrent"),
+    ("aria2", "rtorrent"),
 ]
 
 

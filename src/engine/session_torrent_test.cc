@@ -150,6 +150,19 @@ TEST(SessionTorrent, AMagnetKeepsItsNameInTheStateStore) {
   EXPECT_TRUE(pair.leech.disk.names().empty());
 }
 
+TEST(SessionTorrent, TheStatusCountsContentAndNotPadding) {
+  const DriverTorrent torrent = two_files(TorrentKind::hybrid);
+  SessionDriver node;
+  node.put_content(torrent);
+  const TorrentKey key = node.add(torrent.request()).value();
+  node.pass(seconds(10));
+  const auto status = node.session.status(node.now, key);
+  ASSERT_LT(torrent.metadata->info->layout.content_size(),
+            torrent.metadata->info->layout.total_size());
+  EXPECT_EQ(status->total_bytes, torrent.metadata->info->layout.content_size());
+  EXPECT_EQ(status->done_bytes, status->total_bytes);
+}
+
 TEST(SessionTorrent, AFileChosenDuringTheCheckGetsItsPlace) {
   const DriverTorrent torrent = two_files();
   SessionDriver node;

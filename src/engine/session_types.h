@@ -282,7 +282,7 @@ struct TorrentStatus {
   TorrentState state{};
   std::optional<TorrentFailed> error;
   bool has_metadata = false;
-  std::uint64_t total_bytes = 0;  // wanted content
+  std::uint64_t total_bytes = 0;  // wanted content, without padding
   std::uint64_t done_bytes = 0;   // of it, verified and written
   std::uint32_t pieces_total = 0, pieces_done = 0;
   std::uint32_t check_done = 0, check_total = 0;  // pieces, while checking

@@ -407,8 +407,9 @@ TorrentStatus Torrent::status(TimePoint now) const {
       const bool here = flow_.ready() && flow_.here().test(piece);
       if (here) ++status.pieces_done;
       if (!here && swarm_->picker() != nullptr && !swarm_->picker()->wanted(piece)) continue;
-      status.total_bytes += layout.piece_size(piece);
-      if (here) status.done_bytes += layout.piece_size(piece);
+      const std::uint32_t content = layout.piece_content(piece);
+      status.total_bytes += content;
+      if (here) status.done_bytes += content;
     }
   }
   return status;

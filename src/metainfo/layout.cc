@@ -58,6 +58,16 @@ std::uint32_t Layout::piece_payload(PieceIndex piece) const {
       std::min<std::uint64_t>(piece_length_, owner.offset + owner.length - begin));
 }
 
+std::uint32_t Layout::piece_content(PieceIndex piece) const {
+  if (content_size_ == total_size_) return piece_size(piece);
+  if (has_v2(kind_)) return piece_payload(piece);
+  std::uint32_t content = 0;
+  for (const FileSlice& slice : slices(piece, 0, piece_size(piece))) {
+    if (!slice.pad) content += slice.length;
+  }
+  return content;
+}
+
 FileIndex Layout::piece_file(PieceIndex piece) const {
   WEIR_ASSERT(has_v2(kind_) && to_int(piece) < piece_count_);
   // Every file with content starts on a piece boundary, so the piece's first byte is its file's.

@@ -81,6 +81,9 @@ class Layout {
   // Bytes of a piece that v2 hashes: those of its one file. REQUIRES: has_v2(kind()).
   [[nodiscard]] std::uint32_t piece_payload(PieceIndex piece) const;
 
+  // Bytes of real files in a piece.
+  [[nodiscard]] std::uint32_t piece_content(PieceIndex piece) const;
+
   // The file a piece belongs to in v2. REQUIRES: has_v2(kind()).
   [[nodiscard]] FileIndex piece_file(PieceIndex piece) const;
   // A piece's position among its file's pieces (its index into the file's piece layer).

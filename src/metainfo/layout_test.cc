@@ -24,6 +24,7 @@ TEST(Layout, V1PiecesRunAcrossFiles) {
   EXPECT_EQ(layout.piece_count(), 2U);
   EXPECT_EQ(layout.piece_size(PieceIndex{0}), kPiece);
   EXPECT_EQ(layout.piece_size(PieceIndex{1}), 40'015U - kPiece);
+  EXPECT_EQ(layout.piece_content(PieceIndex{1}), 40'015U - kPiece);
   EXPECT_EQ(layout.block_count(PieceIndex{0}), 2U);
   EXPECT_EQ(layout.block_count(PieceIndex{1}), 1U);
   EXPECT_EQ(layout.block_size({PieceIndex{1}, BlockIndex{0}}), 40'015U - kPiece);
@@ -41,6 +42,8 @@ TEST(Layout, V2PiecesEndWithTheirFile) {
   EXPECT_EQ(layout.content_size(), 40'010U);
   EXPECT_EQ(layout.piece_size(PieceIndex{0}), 10U);
   EXPECT_EQ(layout.piece_size(PieceIndex{2}), 40'000U - kPiece);
+  EXPECT_EQ(layout.piece_content(PieceIndex{0}), 10U);
+  EXPECT_EQ(layout.piece_content(PieceIndex{2}), 40'000U - kPiece);
   EXPECT_EQ(layout.piece_file(PieceIndex{2}), FileIndex{1});
   EXPECT_EQ(layout.piece_in_file(PieceIndex{2}), 1U);
   EXPECT_EQ(layout.file_pieces(FileIndex{1}), (Layout::PieceRange{PieceIndex{1}, PieceIndex{3}}));
@@ -52,11 +55,21 @@ TEST(Layout, HybridPiecesCarryPaddingThatV2DoesNotHash) {
   EXPECT_EQ(layout.content_size(), 17U);
   EXPECT_EQ(layout.piece_size(PieceIndex{0}), kPiece);
   EXPECT_EQ(layout.piece_payload(PieceIndex{0}), 10U);
+  EXPECT_EQ(layout.piece_content(PieceIndex{0}), 10U);
   EXPECT_EQ(layout.files_of(PieceIndex{0}), (std::vector<FileIndex>{FileIndex{0}}));
   EXPECT_EQ(
       layout.slices(PieceIndex{0}, 0, kPiece),
       (std::vector<FileSlice>{{FileIndex{0}, 0, 10, false}, {FileIndex{1}, 0, kPiece - 10, true}}));
   EXPECT_EQ(layout.piece_file(PieceIndex{1}), FileIndex{2});
+}
+
+TEST(Layout, PadFilesOfV1AreNotContent) {
+  const Layout layout(
+      TorrentKind::v1, kPiece,
+      {file(10, 0), file(20, 10, true), file(kPiece, 30), file(5, kPiece + 30, true)});
+  EXPECT_EQ(layout.content_size(), kPiece + 10U);
+  EXPECT_EQ(layout.piece_content(PieceIndex{0}), kPiece - 20U);
+  EXPECT_EQ(layout.piece_content(PieceIndex{1}), 30U);
 }
 
 }  // namespace
