@@ -169,7 +169,12 @@ TEST_F(WeirApiTest, ATorrentAddedByMagnetArrivesAndSurvivesARestart) {
   }
   node.reset();
   node = serve("b");
-  const json::value page = value_of(api(*node, "GET", "/torrents"));
+  const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  json::value page;
+  do {  // its files are looked at first
+    page = value_of(api(*node, "GET", "/torrents?state=seeding"));
+  } while (page.at("matched").as_int64() == 0 && std::chrono::steady_clock::now() < patience);
+  ASSERT_EQ(page.at("matched").as_int64(), 1);
   EXPECT_EQ(page.at("torrents").at(0).at("hash").as_string(), hash);
   EXPECT_EQ(page.at("torrents").at(0).at("done").as_int64(), 400'000);
 }

@@ -46,8 +46,10 @@ bool Session::Impl::dial(TimePoint now, TorrentKey torrent, const Endpoint& peer
 bool Session::handle_accepted(TimePoint now, ConnId conn, const Endpoint& remote) {
   Impl& s = *impl_;
   if (s.stopping_ || s.conns_.size() >= s.config_.total_max ||
-      s.handshakes_.size() >= s.config_.pending_handshakes_max ||
       s.bans_.banned(remote.address, now)) {
+    return false;
+  }
+  if (s.handshakes_.size() >= s.config_.pending_handshakes_max && !s.drop_oldest_arrival(now)) {
     return false;
   }
   auto entry = std::make_unique<Impl::Conn>();
@@ -56,7 +58,19 @@ bool Session::handle_accepted(TimePoint now, ConnId conn, const Endpoint& remote
   entry->direction = PeerDirection::incoming;
   s.set_deadline(*entry, now + s.config_.handshake_timeout);
   s.conns_.emplace(conn, std::move(entry));
+  s.settle(now);
   return true;
+}
+
+// Who connects speaks first, so the one that has waited longest is the likeliest never to: a crowd
+// that says nothing keeps newcomers out no longer than they need for their handshake.
+bool Session::Impl::drop_oldest_arrival(TimePoint now) {
+  for (const auto& [deadline, id] : handshakes_) {
+    if (find_conn(id)->direction != PeerDirection::incoming) continue;
+    close(now, id, CloseReason::too_many_connections);
+    return true;
+  }
+  return false;
 }
 
 void Session::handle_dialled(TimePoint now, ConnId conn, const Endpoint&) {

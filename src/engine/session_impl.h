@@ -53,6 +53,7 @@ struct Session::Impl : TorrentHost {
   }
   bool dial(TimePoint now, TorrentKey torrent, const Endpoint& peer) override;
   void close(TimePoint now, ConnId conn, CloseReason reason) override;
+  [[nodiscard]] bool drop_oldest_arrival(TimePoint now);  // false: nobody waits who came to us
   Duration ban(TimePoint now, const IpAddress& address) override;
   void close_banned(TimePoint now, const IpAddress& address);
   [[nodiscard]] bool banned(TimePoint now, const IpAddress& address) const override {

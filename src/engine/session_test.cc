@@ -117,13 +117,28 @@ TEST(SessionHandshake, AHybridGreetsAPeerByTheHashItWasFoundBy) {
   EXPECT_EQ(node.session.status(node.now, key)->connecting, 0U);
 }
 
-TEST(SessionLimits, LIM_08_HandshakesUnderWayAreLimited) {
+TEST(SessionLimits, LIM_08_OfTheHandshakesUnderWayTheOldestGives) {
   SessionDriver node;
-  ASSERT_TRUE(node.add(small().request()));
-  for (std::uint32_t i = 0; i < 256; ++i) ASSERT_TRUE(node.accept(test_endpoint(i + 1)));
-  EXPECT_FALSE(node.accept(test_endpoint(300)));
+  const DriverTorrent torrent = small();
+  const TorrentKey key = node.add(torrent.request()).value();
+  // One that we dialled waits longest, and stays.
+  node.session.add_peer(node.now, key, test_endpoint(900), PeerSource::tracker);
+  node.drain();
+  ASSERT_EQ(node.dials.size(), 1U);
+  std::vector<ConnId> silent;
+  for (std::uint32_t i = 0; i < 255; ++i)
+    silent.push_back(node.accept(test_endpoint(i + 1)).value());
+  EXPECT_TRUE(node.closed.empty()) << "256 are under way";
+  const ConnId newcomer = node.accept(test_endpoint(300)).value();
+  ASSERT_EQ(node.closed.size(), 1U);
+  EXPECT_TRUE(node.closed.contains(silent[0]));
+  node.feed(newcomer, encode_handshake(SessionDriver::hello(torrent.hash(), 1)));
+  EXPECT_EQ(node.session.peers(node.now, key).size(), 1U);
+  for (std::uint32_t i = 0; i < 1'000; ++i) ASSERT_TRUE(node.accept(test_endpoint(i + 301)));
+  EXPECT_EQ(node.session.peers(node.now, key).size(), 1U) << "who is done is no longer under way";
+  EXPECT_FALSE(node.closed.contains(node.dials[0].conn));
   node.pass(seconds(4));
-  EXPECT_TRUE(node.accept(test_endpoint(300))) << "the silent ones are gone";
+  EXPECT_EQ(node.closed.size(), 1'255U) << "at the deadline the last 256 silent ones go, too";
 }
 
 TEST(SessionLimits, SilentConnectionsDoNotKeepUsFromDialling) {

@@ -150,6 +150,39 @@ TEST(SessionTorrent, AMagnetKeepsItsNameInTheStateStore) {
   EXPECT_TRUE(pair.leech.disk.names().empty());
 }
 
+TEST(SessionTorrent, APartialSeedTellsTrackersThatItIsPausedAndNotCompleted) {
+  const DriverTorrent torrent(TorrentKind::v1, kPiece, {{"a", 3 * kPiece}, {"b", kPiece}});
+  AddTorrent request = torrent.request();
+  request.trackers = {"http://tracker.example/announce"};
+  request.file_priorities = {4, 0};
+  Pair pair(torrent, std::move(request));
+  std::size_t answered = 0;
+  const auto answer = [&] {
+    for (; answered < pair.leech.gets.size(); ++answered) {
+      const HttpGet get = pair.leech.gets[answered];
+      EXPECT_EQ(get.url.find("completed"), std::string::npos);
+      pair.leech.session.handle_http_reply(
+          pair.leech.now, get.id,
+          {.status = 200,
+           .body = to_buffer(as_bytes("d8:intervali60e5:peers0:e")),
+           .error = {},
+           .remote = {}});
+      pair.leech.drain();
+    }
+  };
+  answer();
+  ASSERT_GE(answered, 1U);
+  pair.connect();
+  ASSERT_TRUE(pair.leech_has(torrent, "t/a"));
+  const std::size_t before = answered;
+  pair.leech.pass(seconds(600));
+  answer();
+  ASSERT_GT(answered, before);
+  const std::string url = pair.leech.gets.back().url;
+  EXPECT_NE(url.find("&event=paused&"), std::string::npos) << url;
+  EXPECT_NE(url.find("&left=" + std::to_string(kPiece) + "&"), std::string::npos) << url;
+}
+
 TEST(SessionTorrent, TheStatusCountsContentAndNotPadding) {
   const DriverTorrent torrent = two_files(TorrentKind::hybrid);
   SessionDriver node;

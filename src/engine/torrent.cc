@@ -333,6 +333,7 @@ AnnounceStats Torrent::announce_stats(TimePoint now) const {
     for (std::size_t i = here.find_clear(0); i < here.size(); i = here.find_clear(i + 1)) {
       announce.left += layout.piece_size(static_cast<PieceIndex>(i));
     }
+    announce.partial_seed = announce.left > 0 && swarm_->complete();
   } else if (info_) {
     announce.left = info_->layout.total_size();
   }
@@ -342,9 +343,8 @@ AnnounceStats Torrent::announce_stats(TimePoint now) const {
 void Torrent::maybe_done(TimePoint now) {
   if (done_said_ || !flow_.ready() || !swarm_->complete()) return;
   done_said_ = true;
-  if (was_incomplete_) {
-    announcer_.completed(now, true);
-  }
+  // Trackers count the whole torrent: a part of it is told by BEP 21 instead.
+  if (was_incomplete_ && flow_.here().all()) announcer_.completed(now, true);
   event(TorrentDone{});
 }
 

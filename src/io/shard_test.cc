@@ -118,6 +118,7 @@ TEST(Shard, FindsItsPeersThroughAnHttpTracker) {
     peer.send(http_reply(peers_reply(seed.endpoint())));
   });
   seed.add(torrent, {}, true);
+  ASSERT_TRUE(seed.wait_done());  // who comes before it is turned away, and back only much later
   leech.shard().post([&](Session& session, TimePoint now) {
     ASSERT_TRUE(session.add(now, with_tracker(torrent, leech.root(), tracker.url("/announce"))));
   });

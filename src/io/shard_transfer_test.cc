@@ -20,6 +20,7 @@ TEST_P(ShardTransferOf, MovesATorrentFromOneDirectoryToAnother) {
   ASSERT_TRUE(seed.shard().start());
   ASSERT_TRUE(leech.shard().start());
   seed.add(torrent, {}, true);
+  ASSERT_TRUE(seed.wait_done());
   leech.add(torrent, {seed.endpoint()});
   ASSERT_TRUE(leech.wait_done());
   EXPECT_TRUE(leech.has(torrent));
@@ -94,6 +95,7 @@ TEST(ShardTransfer, UploadsFromAFileWhoseRenameTheEngineHasNotHeardOf) {
   ASSERT_TRUE(between.start());
   ASSERT_TRUE(leech.shard().start());
   seed.add(torrent, {}, true);
+  ASSERT_TRUE(seed.wait_done());
   between.post([&](Session& session, TimePoint now) {
     AddTorrent request;
     request.metadata = torrent.metadata;

@@ -132,7 +132,11 @@ std::string http_announce_url(const TrackerUrl& tracker, const AnnounceParams& p
   url += "&uploaded=" + std::to_string(params.stats.uploaded);
   url += "&downloaded=" + std::to_string(params.stats.downloaded);
   url += "&left=" + std::to_string(params.stats.left);
-  if (params.event != AnnounceEvent::none) url += std::string("&event=") + event_name(params.event);
+  if (params.event != AnnounceEvent::none) {
+    url += std::string("&event=") + event_name(params.event);
+  } else if (params.stats.partial_seed) {
+    url += "&event=paused";  // BEP 21; a started or completed is still said first
+  }
   url += "&numwant=" + std::to_string(params.numwant);
   url += "&compact=1&no_peer_id=1&key=" + key_text(params.key);
   url += "&corrupt=" + std::to_string(params.stats.corrupt);

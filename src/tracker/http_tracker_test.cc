@@ -59,6 +59,15 @@ TEST(HttpTracker, AnnounceUrlHasEveryParameter) {
   EXPECT_TRUE(more.ends_with("&supportcrypto=1&trackerid=a%26b"));
 }
 
+TEST(HttpTracker, APartialSeedSaysSoWhenThereIsNothingElseToSay) {
+  auto params = some_params();
+  params.stats.partial_seed = true;
+  EXPECT_EQ(http_announce_url(url("http://h/announce"), params).find("paused"), std::string::npos);
+  params.event = AnnounceEvent::none;
+  EXPECT_NE(http_announce_url(url("http://h/announce"), params).find("&event=paused&"),
+            std::string::npos);
+}
+
 TEST(HttpTracker, AnnounceUrlNeverNamesOurAddress) {
   const auto text = http_announce_url(url("http://h/announce"), some_params());
   for (const char* name : {"&ip=", "&ipv4=", "&ipv6="}) {

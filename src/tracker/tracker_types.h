@@ -76,6 +76,7 @@ struct AnnounceStats {
   std::uint64_t downloaded = 0;
   std::uint64_t left = 0;
   std::uint64_t corrupt = 0;
+  bool partial_seed = false;  // has all that is wanted, though something is left (BEP 21)
   bool operator==(const AnnounceStats&) const = default;
 };
 

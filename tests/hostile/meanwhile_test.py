@@ -15,9 +15,9 @@ from peer import (BLOCK, HAVE_ALL, INTERESTED, NOT_INTERESTED, PIECE, REQUEST, S
 
 ATTACKERS = 8
 POISONERS = 5 * ATTACKERS  # addresses that give wrong bytes
-# Connections of one attacker that say nothing. Together they are fewer than the 256 handshakes that
-# may be pending (LIM-08): beyond that everybody new is refused until the deadline of 10 s frees some.
-MUTE = 30
+# Connections of one attacker that say nothing. Together they are more than the 256 handshakes that
+# may be pending (LIM-08), so the oldest of them give way.
+MUTE = 60
 AGAIN = 3  # honest peers that come one after the other
 
 
