@@ -52,8 +52,8 @@ bool is_preflight(const Request& request) {
 struct Api::Impl {
   Impl(Node& node, ApiConfig its_config) : config(std::move(its_config)), context{node, config} {
     for (const auto& theme :
-         {api::upload_routes(), api::data_routes(), api::torrent_routes(), api::node_routes(),
-          api::gateway_routes(), api::weir_routes(), api::page_routes()}) {
+         {api::upload_routes(), api::folder_routes(), api::data_routes(), api::torrent_routes(),
+          api::node_routes(), api::gateway_routes(), api::weir_routes(), api::page_routes()}) {
       for (const Route& route : theme) {
         router.add(route.method, route.pattern, static_cast<std::uint32_t>(routes.size()));
         routes.push_back(&route);
@@ -97,6 +97,7 @@ http::HttpResult<void> Api::Impl::pass_gate(Request& request) {
   if (!where) return std::unexpected(where.error());
   const http::OriginFields origin{head.value("Origin"), head.value("Sec-Fetch-Site")};
   request.cors = http::cors_fields(origin.origin, config.origins);
+  request.authority = http::format_authority(where->host);
   const auto allowed = http::check_origin(origin, request.method, where->host, config.origins);
   if (!allowed) return allowed;
   if (where->target.form == http::TargetForm::asterisk) return {};

@@ -25,6 +25,7 @@
 #include "http/host.h"
 #include "http/origin.h"
 #include "http/presentation.h"
+#include "http/tar_reader.h"
 #include "http/token.h"
 #include "io/http_server.h"
 #include "node/node.h"
@@ -48,6 +49,7 @@ struct ApiConfig {
   // nothing happens before a comment says that the connection lives.
   std::size_t events_max = 10'000;
   std::chrono::milliseconds event_heartbeat{15'000};
+  http::TarLimits tar;  // of folders that are uploaded
 };
 
 class Api final : public HttpHandler {

@@ -9,7 +9,9 @@
 #include "codex/info_hash_text.h"
 #include "http/accept.h"
 #include "http/listing.h"
+#include "http/playlist.h"
 #include "http/tar_writer.h"
+#include "metainfo/create.h"
 
 namespace weir::api {
 namespace {
@@ -57,6 +59,53 @@ std::optional<std::string_view> query_value(const Request& request, std::string_
   return value ? *value : std::nullopt;
 }
 
+// Whether a file, by its path below the root, lies in the folder or is what the path names.
+bool is_inside(std::string_view file, std::string_view folder) {
+  return folder.empty() || file == folder ||
+         (file.starts_with(folder) && file.substr(folder.size()).starts_with('/'));
+}
+
+std::vector<std::string_view> playable_files(const TorrentInfo& info, std::string_view folder) {
+  std::vector<std::string_view> out;
+  for (const TorrentFile& file : info.layout.files()) {
+    if (file.attributes.pad || file.attributes.symlink) continue;
+    const std::string_view path = below_root(file);
+    if (is_inside(path, folder) && http::is_playable(path)) out.push_back(path);
+  }
+  return out;
+}
+
+// The links are absolute: a player that saved the playlist has no other way back to us.
+void send_playlist(const RequestPtr& request, const TorrentInfo& info,
+                   std::span<const std::string> path) {
+  std::vector<std::string_view> files = playable_files(info, joined(path));
+  if (files.empty()) return request->text(404, "There is nothing to play in this folder.");
+  std::sort(files.begin(), files.end(), natural_less);
+  const std::string base =
+      (request->authority.empty() ? "" : "http://" + request->authority) +
+      http::encode_path(std::vector{request->path.segments[0], request->captures.at(0)});
+  std::vector<std::string> urls;
+  std::vector<http::PlaylistItem> items;
+  urls.reserve(files.size());  // the items look into it
+  for (const std::string_view file : files) {
+    std::string url = base;
+    for (std::string_view rest = file; !rest.empty();) {
+      const std::size_t slash = std::min(rest.find('/'), rest.size());
+      url += '/' + http::encode_segment(rest.substr(0, slash));
+      rest.remove_prefix(std::min(slash + 1, rest.size()));
+    }
+    urls.push_back(std::move(url));
+    items.push_back({file.substr(file.rfind('/') + 1), urls.back()});
+  }
+  HttpAnswer out;
+  out.fields.push_back({"Content-Type", std::string(http::kPlaylistType)});
+  const std::string& name = path.empty() ? info.name : path.back();
+  out.fields.push_back({"Content-Disposition",
+                        http::format_content_disposition(http::Disposition::show, name + ".m3u")});
+  out.body = http::playlist(items);
+  request->answer(std::move(out));
+}
+
 void send_listing(const RequestPtr& request, const TorrentInfo& info,
                   std::span<const std::string> path) {
   std::vector<http::ListedFile> files;
@@ -80,7 +129,11 @@ void send_listing(const RequestPtr& request, const TorrentInfo& info,
   out.fields.push_back({"Content-Type", json ? "application/json" : "text/html; charset=utf-8"});
   out.fields.push_back({"Content-Security-Policy", std::string(http::kOwnPagePolicy)});
   out.fields.push_back({"Vary", "Accept"});
-  out.body = json ? http::listing_json(*listing) : http::listing_html(*listing, "");
+  std::vector<http::ListingLink> links{{"?format=tar", "All of it as a tar archive"}};
+  if (!playable_files(info, joined(path)).empty()) {
+    links.push_back({"?format=m3u", "Playlist"});
+  }
+  out.body = json ? http::listing_json(*listing) : http::listing_html(*listing, "", links);
   request->answer(std::move(out));
 }
 
@@ -95,9 +148,7 @@ void send_tar(const RequestPtr& request, Node& node, const Found& found,
     const TorrentFile& file = info.layout.files()[i];
     if (file.attributes.pad || file.attributes.symlink) continue;
     const std::string_view name = below_root(file);
-    const bool inside = folder.empty() || name == folder ||
-                        (name.starts_with(folder) && name.substr(folder.size()).starts_with('/'));
-    if (!inside) continue;
+    if (!is_inside(name, folder)) continue;
     http::TarWriteEntry entry;
     entry.path = file.path;
     entry.size = file.length;
@@ -137,6 +188,7 @@ void send_found(Context& context, const RequestPtr& request, const Found& found)
   if (query_value(*request, "format") == "tar") {
     return send_tar(request, context.node, found, path);
   }
+  if (query_value(*request, "format") == "m3u") return send_playlist(request, info, path);
   const auto file = file_at(info, path);
   if (!file && is_single(info)) {
     return request->text(404, "There is no such file in this torrent.");
@@ -232,10 +284,25 @@ void btmh_file(Context& context, const RequestPtr& request) {
   torrent_file(context, request, HashKind::v2);
 }
 
+void playlist(Context& context, const RequestPtr& request, HashKind kind) {
+  auto source = source_of(request, kind);
+  if (!source) return;
+  with_torrent(context, request, std::move(*source),
+               [request](const Found& found) { send_playlist(request, *found.info, {}); });
+}
+void btih_playlist(Context& context, const RequestPtr& request) {
+  playlist(context, request, HashKind::v1);
+}
+void btmh_playlist(Context& context, const RequestPtr& request) {
+  playlist(context, request, HashKind::v2);
+}
+
 constexpr auto kRead = http::Scope::read;
 constexpr Route kRoutes[] = {
     {http::Method::get, "/btih/{hash}.torrent", kRead, true, btih_file},
     {http::Method::get, "/btmh/{hash}.torrent", kRead, true, btmh_file},
+    {http::Method::get, "/btih/{hash}.m3u", kRead, true, btih_playlist},
+    {http::Method::get, "/btmh/{hash}.m3u", kRead, true, btmh_playlist},
     {http::Method::get, "/btih/{hash}/{path...}", kRead, true, btih},
     {http::Method::get, "/btmh/{hash}/{path...}", kRead, true, btmh},
     {http::Method::get, "/cid/{cid}/{path...}", kRead, true, by_cid},

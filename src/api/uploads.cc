@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "api/internal/folder_uploads.h"
 #include "api/internal/names_json.h"
 #include "api/internal/routes.h"
 #include "http/accept.h"
@@ -59,19 +60,9 @@ std::expected<UploadOptions, std::string> options_of(const Request& request, Upl
     if (!media) return std::unexpected("The MIME type '" + std::string(*type) + "' is not valid.");
     out.mimetype = http::format_media_type(*media);
   }
-  if (const auto field = request.field("Content-Disposition")) {
-    auto disposition = http::parse_content_disposition(*field);
-    // Clients of the reference leave the type out: `filename="x"` alone.
-    if (!disposition || disposition->type.starts_with("filename")) {
-      disposition = http::parse_content_disposition("attachment; " + std::string(*field));
-    }
-    if (!disposition) return std::unexpected("The filename is not valid.");
-    if (disposition->file_name) {
-      const auto safe = http::safe_file_name(*disposition->file_name);
-      if (!safe) return std::unexpected("The filename is not valid.");
-      out.name = *safe;
-    }
-  }
+  auto name = upload_name(request);
+  if (!name) return std::unexpected(name.error());
+  out.name = std::move(*name);
   return out;
 }
 
@@ -83,8 +74,7 @@ void receive(Context& context, const RequestPtr& request, UploadKind kind, Uploa
   if (space.quota_bytes > 0) {
     const std::uint64_t taken = space.used_bytes + space.reserved_bytes;
     if (declared > space.quota_bytes - std::min(space.quota_bytes, taken)) {
-      return request->error(
-          {NodeErrc::quota_exceeded, "The node's quota does not have room for this."});
+      return request->error(quota_error());
     }
   }
   auto upload = context.node.begin_upload(std::move(*options));
@@ -92,11 +82,6 @@ void receive(Context& context, const RequestPtr& request, UploadKind kind, Uploa
   auto sink = std::make_unique<UploadSink>(request, std::move(*upload), std::move(done));
   if (!request->call.head().has_body) return sink->end();
   request->call.receive(std::move(sink), std::numeric_limits<std::uint64_t>::max());
-}
-
-bool wants_json(const Request& request) {
-  constexpr std::array<std::string_view, 2> kOffers{"text/plain", "application/json"};
-  return http::negotiate(request.field("Accept"), kOffers) == 1;
 }
 
 void answer_names(const RequestPtr& request, const Publication& publication, std::string plain) {
@@ -130,6 +115,26 @@ constexpr Route kRoutes[] = {
 }  // namespace
 
 std::span<const Route> upload_routes() { return kRoutes; }
+
+std::expected<std::string, std::string> upload_name(const Request& request) {
+  const auto field = request.field("Content-Disposition");
+  if (!field) return std::string();
+  auto disposition = http::parse_content_disposition(*field);
+  // Clients of the reference leave the type out: `filename="x"` alone.
+  if (!disposition || disposition->type.starts_with("filename")) {
+    disposition = http::parse_content_disposition("attachment; " + std::string(*field));
+  }
+  if (!disposition) return std::unexpected("The filename is not valid.");
+  if (!disposition->file_name) return std::string();
+  const auto safe = http::safe_file_name(*disposition->file_name);
+  if (!safe) return std::unexpected("The filename is not valid.");
+  return *safe;
+}
+
+bool wants_json(const Request& request) {
+  constexpr std::array<std::string_view, 2> kOffers{"text/plain", "application/json"};
+  return http::negotiate(request.field("Accept"), kOffers) == 1;
+}
 
 std::string names_json(const Publication& publication) {
   const InfoHashes& hybrid = publication.hybrid->info->hashes;

@@ -41,7 +41,8 @@ constexpr std::string_view kComponents = R"json({
   "Addition": {"required": true, "content": {
     "application/json": {"schema": {"$ref": "#/components/schemas/Addition"}},
     "text/plain": {"schema": {"type": "string", "description": "A magnet link or info hash."}},
-    "application/x-bittorrent": {}}},
+    "application/x-bittorrent": {},
+    "application/x-tar": {}}},
   "Limits": {"required": true, "content": {"application/json":
     {"schema": {"$ref": "#/components/schemas/LimitsChange"}}}}},
 )json"

@@ -43,12 +43,13 @@ constexpr WeirRoute kRoutes[] = {
     {{Method::post, kTorrents, kAdd, true, add_torrent},
      "addTorrent",
      "Adds a torrent to stay, without waiting for its metadata: 201, 200 when it was here already. "
-     "With a path it publishes content in place: 202 with a PublishJob.",
+     "With a path it publishes content in place: 202 with a PublishJob. A tar archive is a folder "
+     "to publish; without one folder around all its files it gets the name in Content-Disposition.",
      "paused,sequential",
      "Addition",
      201,
      "TorrentDetail",
-     "200,202,413,415,422,500,507"},
+     "200,202,409,413,415,422,500,507"},
     {{Method::get, kPublishing, kRead, true, list_publishing},
      "listPublishing",
      "What is being published in place, and what was lately. Unix socket or admin token only.",

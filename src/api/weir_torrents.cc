@@ -3,6 +3,7 @@
 #include <cmath>
 #include <utility>
 
+#include "api/internal/folder_uploads.h"
 #include "api/internal/torrent_file.h"
 #include "api/internal/weir.h"
 #include "codex/info_hash_text.h"
@@ -227,6 +228,15 @@ void act(Context& context, const RequestPtr& request, void (Client::*action)(Tor
   });
 }
 
+void add_folder(Context& context, const RequestPtr& request) {
+  receive_folder(context, request, ErrorForm::json,
+                 [&context](const RequestPtr& r, const PublishedFolder& published) {
+                   later(context, r, [r, published](WeirState& state) {
+                     answer_torrent(state, r, published.key, published.is_new ? 201 : 200);
+                   });
+                 });
+}
+
 }  // namespace
 
 void list_torrents(Context& context, const RequestPtr& request) {
@@ -248,6 +258,7 @@ void list_torrents(Context& context, const RequestPtr& request) {
 
 void add_torrent(Context& context, const RequestPtr& request) {
   const std::string type = essence_of(*request);
+  if (type == "application/x-tar") return add_folder(context, request);
   ReadBody (*read)(Node&, Buffer) = nullptr;
   if (type == "application/json") {
     read = [](Node& node, Buffer body) { return read_request(node, body); };
@@ -257,7 +268,8 @@ void add_torrent(Context& context, const RequestPtr& request) {
     read = read_file;
   } else {
     return answer_error(request, 415, "bad_type",
-                        "A torrent is application/json, text/plain or application/x-bittorrent.");
+                        "A torrent is application/json, text/plain, application/x-bittorrent or, "
+                        "with its content, application/x-tar.");
   }
   const bool file = read == read_file;
   const std::size_t most = file ? kTorrentFileBytesMax : kMagnetBytesMax + 1024;

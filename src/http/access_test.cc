@@ -63,6 +63,14 @@ HttpResult<Authority> host(std::string_view field, const HostPolicy& policy = {}
   return check_host(fields, "", policy);
 }
 
+TEST(HttpHost, AnAuthorityIsWrittenAsItIsRead) {
+  for (const char* text :
+       {"localhost", "a.example:80", "127.0.0.1", "127.0.0.1:8080", "[::1]", "[2001:db8::1]:443"}) {
+    EXPECT_EQ(format_authority(*parse_authority(text)), text);
+  }
+  EXPECT_EQ(format_authority(*parse_authority("A.Example.:80")), "a.example:80");
+}
+
 TEST(HttpHost, HTT_11_LocalhostAndLiteralsAreAccepted) {
   for (const std::string_view good :
        {"localhost", "LocalHost:8080", "localhost.", "localhost.:1", "localhost:", "127.0.0.1",

@@ -68,6 +68,13 @@ HttpResult<Authority> parse_authority(std::string_view text) {
   return out;
 }
 
+std::string format_authority(const Authority& authority) {
+  const bool v6 = authority.address && authority.address->family() == AddressFamily::v6;
+  std::string out = v6 ? '[' + authority.host + ']' : authority.host;
+  if (authority.port) out += ':' + std::to_string(*authority.port);
+  return out;
+}
+
 HttpResult<Authority> check_host(std::span<const std::string_view> fields,
                                  std::string_view target_authority, const HostPolicy& policy) {
   if (fields.empty()) return std::unexpected(HttpErrc::malformed);

@@ -29,6 +29,8 @@ struct Authority {
 // "host", "host:80", "1.2.3.4", "[::1]:80". Names have letters, digits, '-', '_' and '.', at most
 // 253 bytes. Errors: malformed.
 [[nodiscard]] HttpResult<Authority> parse_authority(std::string_view text);
+// What parse_authority reads as the same, as it stands in a URL.
+[[nodiscard]] std::string format_authority(const Authority& authority);
 
 // A name that is allowed; with a port, only at that port.
 struct AllowedHost {

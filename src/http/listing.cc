@@ -81,7 +81,8 @@ std::optional<Listing> list_folder(std::string_view title, std::span<const Liste
   return out;
 }
 
-std::string listing_html(const Listing& listing, std::string_view stylesheet) {
+std::string listing_html(const Listing& listing, std::string_view stylesheet,
+                         std::span<const ListingLink> links) {
   std::string out = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";
   out += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
   const std::string& name = listing.path.empty() ? listing.title : listing.path.back();
@@ -97,6 +98,10 @@ std::string listing_html(const Listing& listing, std::string_view stylesheet) {
   }
   for (const ListingEntry& entry : listing.entries) append_row(out, entry);
   out += "</tbody>\n</table>\n";
+  for (const ListingLink& link : links) {
+    out +=
+        "<p><a href=\"" + html_escaped(link.href) + "\">" + html_escaped(link.text) + "</a></p>\n";
+  }
   if (listing.cut) out += "<p>There are more entries than are shown here.</p>\n";
   return out += "</body>\n</html>\n";
 }

@@ -44,8 +44,14 @@ struct Listing {
                                                  std::span<const ListedFile> files,
                                                  std::span<const std::string> path);
 
+// Another form of the folder, offered on its page.
+struct ListingLink {
+  std::string_view href;
+  std::string_view text;
+};
 // A whole page. `stylesheet` is the address of ours, or empty.
-[[nodiscard]] std::string listing_html(const Listing& listing, std::string_view stylesheet);
+[[nodiscard]] std::string listing_html(const Listing& listing, std::string_view stylesheet,
+                                       std::span<const ListingLink> links = {});
 // {"name", "path": [...], "entries": [{"name", "type", "size", "files"?, "href"}], "truncated"}
 [[nodiscard]] std::string listing_json(const Listing& listing);
 

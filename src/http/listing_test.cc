@@ -72,6 +72,12 @@ TEST(HttpListing, PagesHaveNothingThatAStrictPolicyForbids) {
   EXPECT_TRUE(has(page, "<span aria-current=\"page\">dir</span>"));
 }
 
+TEST(HttpListing, OtherFormsAreOfferedBelowTheTable) {
+  const std::vector<ListingLink> links = {{"?format=<x>", "a & b"}};
+  const std::string page = listing_html(*list_folder("t", kFiles, {}), "", links);
+  EXPECT_TRUE(has(page, "</table>\n<p><a href=\"?format=&lt;x&gt;\">a &amp; b</a></p>"));
+}
+
 TEST(HttpListing, JsonSaysTheSame) {
   EXPECT_EQ(listing_json(*list_folder("t", kFiles, Path{"dir"})),
             "{\"name\":\"t\",\"path\":[\"dir\"],\"entries\":["

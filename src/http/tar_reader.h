@@ -45,6 +45,13 @@ enum class TarErrc : std::uint8_t {
   total_too_large,
 };
 
+// Stable: "not_tar", "link", …
+[[nodiscard]] const char* error_name(TarErrc code);
+// A sentence for people, without its end.
+[[nodiscard]] const char* text_of(TarErrc code);
+// Whether a smaller archive would have been taken.
+[[nodiscard]] bool is_limit(TarErrc code);
+
 struct TarError {
   TarErrc code;
   std::uint64_t offset;  // how far the stream was read when it was noticed

@@ -195,6 +195,8 @@ void Node::on_event(const Event& event) {
                 error = NodeError{NodeErrc::bad_torrent, failed->code + ": " + failed->detail}] {
       fetch_failed(key, error);
     });
+  } else if (std::holds_alternative<TorrentDone>(event.body)) {
+    if (unsettled_count_ > 0) work_.post([this, key = event.torrent] { settle_folder(key); });
   } else if (std::holds_alternative<TorrentRemoved>(event.body)) {
     {
       const std::lock_guard lock(mutex_);

@@ -52,9 +52,8 @@ struct PublishJob {
 
 class InPlace {
  public:
-  static constexpr std::size_t kJobsMax = 64;              // waiting or hashing; more are too_many
-  static constexpr std::size_t kEndedMax = 256;            // remembered; the oldest are forgotten
-  static constexpr std::uint64_t kBatchBytes = 32u << 20;  // hashed side by side
+  static constexpr std::size_t kJobsMax = 64;    // waiting or hashing; more are too_many
+  static constexpr std::size_t kEndedMax = 256;  // remembered; the oldest are forgotten
 
   // All outlive it; `warn` may be empty.
   InPlace(Client& client, CatalogueStore& catalogue, std::function<void(const std::string&)> warn);

@@ -68,6 +68,10 @@ const char* error_name(NodeErrc code) {
   std::unreachable();
 }
 
+NodeError quota_error() {
+  return {NodeErrc::quota_exceeded, "The node's quota does not have room for this."};
+}
+
 Node::Node(NodeConfig config)
     : config_(std::move(config)), limits_(config_.client.session.limits), work_(config_.workers) {}
 Node::~Node() { stop(); }
@@ -77,6 +81,9 @@ NodeResult<std::unique_ptr<Node>> Node::open(NodeConfig config) {
   auto content = ContentDir::open(node->config_.content_dir);
   if (!content) return std::unexpected(node_error(content.error()));
   node->content_ = std::move(*content);
+  auto folders = FolderIntake::open(node->config_.content_dir + "/folders");
+  if (!folders) return std::unexpected(node_error(folders.error()));
+  node->folders_ = std::move(*folders);
   auto catalogue = CatalogueStore::open(node->config_.client.state_dir);
   if (!catalogue) return std::unexpected(state_error(catalogue.error()));
   node->catalogue_ = std::move(*catalogue);
@@ -107,6 +114,7 @@ NodeResult<void> Node::restore() {
   if (const auto restored = client_->restore_all(); !restored) {
     return std::unexpected(NodeError{NodeErrc::engine, restored.error().detail});
   }
+  restore_folders();
   for (const TorrentKey key : client_->torrents()) {
     restored_.insert(key);
     if (const auto info = client_->info(key)) (void)admit_fetched(key, *info);
@@ -149,6 +157,7 @@ void Node::stop() {
     }
   }
   if (in_place_) in_place_->stop();
+  hashing_.stop();
   work_.stop();
   if (!client_) return;
   client_->set_observer({});

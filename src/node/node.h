@@ -16,6 +16,7 @@
 // Uploads and readers must be gone before the node is.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -27,14 +28,18 @@
 
 #include "io/catalogue_store.h"
 #include "io/content_dir.h"
+#include "io/folder_intake.h"
 #include "io/work_queue.h"
 #include "node/in_place.h"
 #include "node/node_types.h"
 
 namespace weir {
 
+class FolderUpload;
 class Reader;
 class Upload;
+struct CreatedTorrent;
+struct PublishedFolder;
 
 class Node {
  public:
@@ -57,6 +62,7 @@ class Node {
 
   // --- Uploads. Errors: too_many, stopping.
   [[nodiscard]] NodeResult<std::unique_ptr<Upload>> begin_upload(UploadOptions options);
+  [[nodiscard]] NodeResult<std::unique_ptr<FolderUpload>> begin_folder();
   // In the order they were uploaded in.
   [[nodiscard]] std::vector<std::shared_ptr<const Publication>> published();
   // Forgets a manifest; its content and torrents go with the last manifest over them. False: not
@@ -95,6 +101,7 @@ class Node {
                                              std::uint64_t offset, std::uint64_t length);
 
  private:
+  friend class FolderUpload;
   friend class Upload;
   struct Waiter {
     std::uint64_t number = 0;
@@ -123,12 +130,24 @@ class Node {
   // torrents.cc
   void observe(const Event& event);
   // upload.cc
+  NodeResult<void> count_upload();
   [[nodiscard]] bool reserve(std::uint64_t bytes);
   void release(std::uint64_t bytes);
   // `reserved` is what reserve() has given the upload; it is 0 once the content counts as in use.
   NodeResult<void> publish(std::unique_ptr<ContentDir::Incoming> file,
                            const std::shared_ptr<const Publication>& publication,
                            std::uint64_t& reserved);
+  // folder_upload.cc; `reserved` as above.
+  NodeResult<PublishedFolder> take_folder(FolderIntake::Tree& tree, CreatedTorrent created,
+                                          std::uint64_t& reserved);
+  NodeResult<PublishedFolder> place_folder(FolderIntake::Tree& tree,
+                                           std::shared_ptr<const TorrentMetadata> metadata,
+                                           Buffer torrent_file, std::uint64_t& reserved);
+  NodeResult<TorrentKey> add_folder(AddTorrent request);
+  [[nodiscard]] bool is_settling(TorrentKey key);
+  void settle_folder(TorrentKey key);
+  void restore_folders();
+  [[nodiscard]] bool stops();
   // fetch.cc
   void on_event(const Event& event);
   NodeResult<AddedTorrent> add_or_tell(const FetchSource& source, const FetchDone& done);
@@ -147,6 +166,7 @@ class Node {
 
   NodeConfig config_;
   std::unique_ptr<ContentDir> content_;
+  std::unique_ptr<FolderIntake> folders_;
   std::unique_ptr<CatalogueStore> catalogue_;
   std::unique_ptr<Client> client_;
   std::unique_ptr<InPlace> in_place_;
@@ -165,10 +185,14 @@ class Node {
   std::uint64_t last_waiter_ = 0;
   std::set<TorrentKey> restored_;  // were here when the node started
   RateLimits limits_;
+  // Folders that the engine may not have on record yet, by the names of their marks.
+  std::map<TorrentKey, std::string> unsettled_;
+  std::atomic<std::size_t> unsettled_count_{0};
   bool stopping_ = false;
   std::mutex observer_mutex_;
   std::function<void(const Event&)> observer_;
   WorkQueue work_;
+  WorkQueue hashing_{1};  // folders that were uploaded, one at a time
 };
 
 }  // namespace weir

@@ -41,6 +41,8 @@ struct NodeError {
   NodeErrc code{};
   std::string detail;  // for people
 };
+// The quota has no room for an upload: in the same words wherever it is noticed.
+[[nodiscard]] NodeError quota_error();
 template <class T>
 using NodeResult = std::expected<T, NodeError>;
 

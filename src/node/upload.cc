@@ -49,9 +49,7 @@ NodeResult<void> Upload::State::take(Bytes bytes) {
     if (!begun) return fail(node_error(begun.error()));
     file = std::move(*begun);
   }
-  if (!node.reserve(bytes.size())) {
-    return fail({NodeErrc::quota_exceeded, "the node's quota does not have room for this"});
-  }
+  if (!node.reserve(bytes.size())) return fail(quota_error());
   reserved += bytes.size();
   if (auto written = file->write(bytes); !written) return fail(node_error(written.error()));
   torrent.feed(bytes);
@@ -92,15 +90,18 @@ void Upload::finish(std::function<void(NodeResult<std::shared_ptr<const Publicat
   if (!posted) (*shared)(std::unexpected(NodeError{NodeErrc::stopping, "the node is stopping"}));
 }
 
-NodeResult<std::unique_ptr<Upload>> Node::begin_upload(UploadOptions options) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (stopping_) return std::unexpected(NodeError{NodeErrc::stopping, "the node is stopping"});
-    if (uploads_ >= config_.uploads_max) {
-      return std::unexpected(NodeError{NodeErrc::too_many, "too many uploads at a time"});
-    }
-    ++uploads_;
+NodeResult<void> Node::count_upload() {
+  const std::lock_guard lock(mutex_);
+  if (stopping_) return std::unexpected(NodeError{NodeErrc::stopping, "the node is stopping"});
+  if (uploads_ >= config_.uploads_max) {
+    return std::unexpected(NodeError{NodeErrc::too_many, "too many uploads at a time"});
   }
+  ++uploads_;
+  return {};
+}
+
+NodeResult<std::unique_ptr<Upload>> Node::begin_upload(UploadOptions options) {
+  WEIR_CHECK(count_upload());
   auto state = std::make_shared<Upload::State>(*this, std::move(options));
   return std::unique_ptr<Upload>(new Upload(std::move(state)));
 }

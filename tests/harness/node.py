@@ -5,6 +5,7 @@ ended."""
 import contextlib
 import http.client
 import json
+import os
 import signal
 import socket
 from dataclasses import dataclass
@@ -128,11 +129,13 @@ class Node:
     def files(self) -> dict[str, int]:
         """The files of uploads, whole and begun, and of downloads, with their sizes."""
         found = {}
-        for folder in ("incoming", "published", "fetched"):
-            for path in (self.data / folder).rglob("*"):
-                with contextlib.suppress(FileNotFoundError):
-                    if path.is_file():
-                        found[str(path.relative_to(self.data))] = path.stat().st_size
+        for folder in ("incoming", "published", "fetched", "folders"):
+            # Folders may go while they are looked through.
+            for parent, _, names in os.walk(self.data / folder):
+                for path in (Path(parent, name) for name in names):
+                    with contextlib.suppress(FileNotFoundError):
+                        if path.is_file():
+                            found[str(path.relative_to(self.data))] = path.stat().st_size
         return found
 
 

@@ -33,6 +33,7 @@ struct Request {
   http::Query query;
   std::vector<std::string> captures;
   http::CorsFields cors;
+  std::string authority;    // that it was sent to, as in a URL; empty: to the Unix socket
   bool with_token = false;  // the answer is for this client alone
 };
 using RequestPtr = std::shared_ptr<Request>;

@@ -35,6 +35,7 @@ struct Route {
   void (*handler)(Context&, const RequestPtr&);
 };
 [[nodiscard]] std::span<const Route> upload_routes();
+[[nodiscard]] std::span<const Route> folder_routes();
 [[nodiscard]] std::span<const Route> data_routes();
 [[nodiscard]] std::span<const Route> torrent_routes();
 [[nodiscard]] std::span<const Route> node_routes();
