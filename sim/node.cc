@@ -139,13 +139,19 @@ TorrentKey Node::resume(const Content& content, AddTorrent extra) {
   return add(std::move(request), content);
 }
 
-bool Node::read(const Content& content, TorrentKey torrent, FileIndex file, std::uint64_t offset,
-                std::uint32_t length, ReadCallback done) {
+std::optional<ReadId> Node::read(const Content& content, TorrentKey torrent, FileIndex file,
+                                 std::uint64_t offset, std::uint32_t length, ReadCallback done) {
   const auto id = session_->read(world_.now(), torrent, file, offset, length);
-  if (!id) return false;
+  if (!id) return std::nullopt;
   reads_[*id] = PendingRead{&content, file, offset, std::move(done)};
   drain();
-  return true;
+  return *id;
+}
+
+void Node::cancel_read(ReadId id) {
+  reads_.erase(id);
+  session_->cancel_read(id);
+  drain();
 }
 
 bool Node::complete(const Content& content) const {

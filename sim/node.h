@@ -101,9 +101,11 @@ class Node : public HostHandler {
   TorrentKey resume(const Content& content, AddTorrent extra = {});
   [[nodiscard]] AddTorrent request_for(const Content& content, AddTorrent extra = {}) const;
   void know(const Content& content);
-  // Reads a range piece by piece; each part is compared with the truth.
-  bool read(const Content& content, TorrentKey torrent, FileIndex file, std::uint64_t offset,
-            std::uint32_t length, ReadCallback done = {});
+  // Reads up to the end of the range or of its first piece; what comes is compared with the truth.
+  // `done` runs later than this, unless the read was cancelled. Nothing when it can't be begun.
+  std::optional<ReadId> read(const Content& content, TorrentKey torrent, FileIndex file,
+                             std::uint64_t offset, std::uint32_t length, ReadCallback done = {});
+  void cancel_read(ReadId id);
 
   Session& session() { return *session_; }
   // Run the session's outputs after a command given directly.

@@ -8,7 +8,7 @@ namespace weir::sim {
 
 std::vector<Scenario> all_scenarios() {
   using Add = void (*)(ScenarioList&);
-  constexpr std::array<std::pair<const char*, Add>, 13> kGroups{{
+  constexpr std::array<std::pair<const char*, Add>, 14> kGroups{{
       {"transfer", add_transfer_scenarios},
       {"swarm", add_swarm_scenarios},
       {"poison", add_poison_scenarios},
@@ -17,6 +17,7 @@ std::vector<Scenario> all_scenarios() {
       {"disk", add_disk_scenarios},
       {"metadata", add_metadata_scenarios},
       {"selection", add_selection_scenarios},
+      {"readers", add_reader_scenarios},
       {"limits", add_limit_scenarios},
       {"trackers", add_tracker_scenarios},
       {"layout", add_layout_scenarios},

@@ -59,6 +59,7 @@ void add_crash_scenarios(ScenarioList& out);
 void add_disk_scenarios(ScenarioList& out);
 void add_metadata_scenarios(ScenarioList& out);
 void add_selection_scenarios(ScenarioList& out);
+void add_reader_scenarios(ScenarioList& out);
 void add_limit_scenarios(ScenarioList& out);
 void add_tracker_scenarios(ScenarioList& out);
 void add_layout_scenarios(ScenarioList& out);

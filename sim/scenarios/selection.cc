@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// What is fetched first, and what is not fetched: selected files, order, readers.
+// What is fetched first, and what is not fetched: selected files, order.
 #include <algorithm>
 #include <string>
 
@@ -169,47 +169,6 @@ void sequential(World& world, Verdict& verdict) {
   verdict.expect(mean < 10 && strays <= 10, "pieces do not come in order");
 }
 
-// A reader walks through the file while it is fetched: it never waits for the whole.
-void readers(World& world, Verdict& verdict) {
-  const Content content =
-      make_content(TorrentKind::hybrid, kPieceLength, 16 << 20, world.seed() % 1000 + 1);
-  Setup setup(world);
-  NodeConfig seed_config;
-  seed_config.host.up_bytes_per_second = 2e6;
-  setup.add_seed(content, seed_config);
-  Node& leech = setup.add_leech(content);
-  const TorrentKey key = setup.downloads().front().key;
-  world.run_until([&] { return leech.status(key).swarm.peers > 0; }, seconds(10));
-  const std::uint64_t length = content.files.front().size();
-  std::uint64_t at = length / 2 + world.random().below(100'000);
-  std::size_t reads = 0;
-  TimePoint asked = world.now();
-  double first = 0;
-  double slowest = 0;
-  std::function<void(const ReadDone&)> next = [&](const ReadDone& done) {
-    const double waited = to_seconds(world.now() - asked);
-    if (reads++ == 0) first = waited;
-    slowest = std::max(slowest, waited);
-    verdict.expect(!done.error, "a read failed");
-    if (done.error) return;
-    at += done.data->size();
-    asked = world.now();
-    if (at >= length) return;
-    const std::uint64_t left = std::min<std::uint64_t>(1 << 20, length - at);
-    world.after({}, [&, left] {
-      leech.read(content, key, FileIndex{0}, at, static_cast<std::uint32_t>(left), next);
-    });
-  };
-  leech.read(content, key, FileIndex{0}, at, 100'000, next);
-  setup.finish(verdict, minutes(5));
-  world.run_for(seconds(5));
-  verdict.note("first bytes after " + text(first) + " s, slowest step " + text(slowest) + " s, " +
-               std::to_string(reads) + " reads");
-  verdict.expect(at >= length, "the reader never came to the end");
-  verdict.expect(first < 1.5, "the reader's first piece did not come first");
-  verdict.expect(slowest < 3, "the reader had to wait in the middle");
-}
-
 }  // namespace
 
 void add_selection_scenarios(ScenarioList& out) {
@@ -221,7 +180,6 @@ void add_selection_scenarios(ScenarioList& out) {
                    [cut](World& w, Verdict& v) { selection_and_death(w, v, cut); }});
   }
   out.push_back({"sequential", "in sequential order pieces arrive nearly in order", sequential});
-  out.push_back({"readers", "a reader gets verified bytes first, and keeps going", readers});
 }
 
 }  // namespace weir::sim

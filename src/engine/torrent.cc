@@ -352,6 +352,7 @@ void Torrent::handle_timer(TimePoint now) {
   swarm_->handle_timer(now);
   if (storage_started_) flow_.handle_timer(now);
   announcer_.handle_timer(now);
+  release(windows_.expire(now));
   if (totals_due_ <= now) save_totals(now);
   if (record_retry_at_ <= now) {
     record_retry_at_ = kNever;
@@ -361,8 +362,8 @@ void Torrent::handle_timer(TimePoint now) {
 }
 
 TimePoint Torrent::next_deadline() const {
-  TimePoint at = std::min(
-      {swarm_->next_deadline(), announcer_.next_deadline(), record_retry_at_, totals_due_});
+  TimePoint at = std::min({swarm_->next_deadline(), announcer_.next_deadline(), record_retry_at_,
+                           totals_due_, windows_.next_deadline()});
   if (storage_started_) at = std::min(at, flow_.next_deadline());
   if (accepts_peers() && swarm_->peer_count() + connecting_ < host_.config().dial_below) {
     at = std::min(at, std::max(peers_.next_try(), dial_again_));

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "engine/peer_list.h"
+#include "engine/read_windows.h"
 #include "engine/session_types.h"
 #include "engine/storage_flow.h"
 #include "swarm/swarm.h"
@@ -187,6 +188,7 @@ class Torrent {
   void serve_readers(TimePoint now);
   void advance_reader(TimePoint now, Reader& reader);
   void on_read(TimePoint now, FlowRead read);
+  void release(const ReadWindows::Released& pieces);
   void fail_readers(SessionErrc code, const std::string& detail);
   // Readers that wait for this piece learn that the disk does not give it.
   void fail_readers_of(PieceIndex piece, const DiskError& error);
@@ -215,6 +217,7 @@ class Torrent {
   bool checking_ = false;
   std::optional<TorrentFailed> error_;
   std::vector<Reader> readers_;
+  ReadWindows windows_;
   std::vector<PieceLayer> learned_layers_;
   bool torrent_file_stale_ = false;
   // At most one save of the record is under way, so that they can't overtake each other.

@@ -47,6 +47,7 @@ SessionResult<void> Torrent::read(TimePoint now, ReadId id, FileIndex file, std:
     const auto wanted = static_cast<PieceIndex>(to_int(piece) + i);
     if (!flow_.here().test(wanted)) swarm_->set_deadline(now, wanted, now + i * kReadAheadStep);
   }
+  windows_.open(id, {piece, static_cast<PieceIndex>(to_int(piece) + ahead)});
   readers_.push_back(reader);
   serve_readers(now);
   return {};
@@ -56,12 +57,13 @@ bool Torrent::cancel_read(ReadId id) {
   const auto it =
       std::find_if(readers_.begin(), readers_.end(), [id](const Reader& r) { return r.id == id; });
   if (it == readers_.end()) return false;
-  const PieceIndex piece = it->piece;
   readers_.erase(it);
-  const bool others = std::any_of(readers_.begin(), readers_.end(),
-                                  [piece](const Reader& r) { return r.piece == piece; });
-  if (!others) swarm_->clear_deadline(piece);
+  release(windows_.cancel(id));
   return true;
+}
+
+void Torrent::release(const ReadWindows::Released& pieces) {
+  for (const PieceIndex piece : pieces) swarm_->clear_deadline(piece);
 }
 
 void Torrent::serve_readers(TimePoint now) {
@@ -100,11 +102,13 @@ void Torrent::on_read(TimePoint now, FlowRead read) {
   host_.pool().give_back(std::move(read.buffer));
   if (it == readers_.end()) return;  // cancelled meanwhile
   readers_.erase(it);
+  release(done.error ? windows_.cancel(id) : windows_.finish(now, id));
   event(std::move(done));
 }
 
 void Torrent::fail_readers(SessionErrc code, const std::string& detail) {
   for (const Reader& reader : std::exchange(readers_, {})) {
+    release(windows_.cancel(reader.id));
     event(ReadDone{reader.id, nullptr, SessionError{code, detail}});
   }
 }
@@ -112,6 +116,7 @@ void Torrent::fail_readers(SessionErrc code, const std::string& detail) {
 void Torrent::fail_readers_of(PieceIndex piece, const DiskError& error) {
   std::erase_if(readers_, [&](const Reader& reader) {
     if (reader.piece != piece || reader.reading) return false;
+    release(windows_.cancel(reader.id));
     event(ReadDone{reader.id, nullptr,
                    SessionError{SessionErrc::bad_request, error_name(error.code)}});
     return true;

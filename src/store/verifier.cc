@@ -174,13 +174,13 @@ bool PieceLayers::add(const Layout& layout, const PieceLayer& layer) {
                                [&layout](std::uint32_t a, const Sha256Digest& root) {
                                  return layout.files()[a].pieces_root < root;
                                });
-  bool used = false;
+  Layer shared;
   for (; file != by_root_.end() && layout.files()[*file].pieces_root == layer.pieces_root; ++file) {
     if (layer.hashes.size() != pieces_in_file(layout, *file)) continue;
-    by_file_[*file] = layer.hashes;
-    used = true;
+    if (!shared) shared = std::make_shared<const std::vector<Sha256Digest>>(layer.hashes);
+    by_file_[*file] = shared;
   }
-  return used;
+  return shared != nullptr;
 }
 
 std::optional<Sha256Digest> PieceLayers::piece_root(const Layout& layout, PieceIndex piece) const {
@@ -203,8 +203,8 @@ bool PieceLayers::complete(const Layout& layout) const {
 }
 
 std::span<const Sha256Digest> PieceLayers::layer(FileIndex file) const {
-  if (to_int(file) >= by_file_.size()) return {};
-  return by_file_[to_int(file)];
+  if (to_int(file) >= by_file_.size() || !by_file_[to_int(file)]) return {};
+  return *by_file_[to_int(file)];
 }
 
 void verify_pieces(const TorrentInfo& info, const PieceLayers& layers,

@@ -16,7 +16,9 @@
 namespace weir {
 
 // The v2 hashes of pieces, as far as they are known: a torrent added by magnet learns its piece
-// layers from peers (BEP 52 "hash request"). Values; copied into jobs by shared_ptr.
+// layers from peers (BEP 52 "hash request"). Values that share the layers they have in common: a
+// torrent that learns thousands of them copies this for each, since jobs hold what was known
+// before.
 class PieceLayers {
  public:
   PieceLayers() = default;
@@ -34,7 +36,8 @@ class PieceLayers {
   [[nodiscard]] std::span<const Sha256Digest> layer(FileIndex file) const;
 
  private:
-  std::vector<std::vector<Sha256Digest>> by_file_;  // empty vectors for unknown layers
+  using Layer = std::shared_ptr<const std::vector<Sha256Digest>>;
+  std::vector<Layer> by_file_;          // null for unknown layers
   std::vector<std::uint32_t> by_root_;  // files longer than a piece, ordered by pieces_root
 };
 
