@@ -95,7 +95,8 @@ constexpr std::string_view kComponents = R"json({
                                          R"json(
   "TorrentDetail": {"allOf": [{"$ref": "#/components/schemas/Torrent"}, {"type": "object",
     "required": ["pieces", "check", "wasted", "failedPieces", "knownPeers", "connecting", "copies",
-      "limits", "magnet", "private", "upload", "frees", "inPlace", "externalAddress"], "properties": {
+      "limits", "magnet", "private", "upload", "frees", "usedBy", "inPlace",
+      "externalAddress"], "properties": {
       "externalAddress": {"type": ["string", "null"],
         "description": "How a tracker saw this node last, if one said so."},
       "pieces": {"$ref": "#/components/schemas/Part"},
@@ -110,8 +111,14 @@ constexpr std::string_view kComponents = R"json({
       "upload": {"type": ["string", "null"], "description": "The CID of what was uploaded."},
       "frees": {"type": "integer", "minimum": 0,
         "description": "Bytes that removing it with its content gives back."},
+      "usedBy": {"$ref": "#/components/schemas/UsedBy"},
       "inPlace": {"type": ["string", "null"], "description":
         "Where it was published; told through the Unix socket only."}}}]},
+  "UsedBy": {"type": "array", "items": {"type": "string"}, "description":
+    "Info hashes of torrents that share files with it; what they share stays."},
+  "Removal": {"type": "object", "required": ["freed", "usedBy"], "additionalProperties": false,
+    "properties": {"freed": {"$ref": "#/components/schemas/Count"},
+      "usedBy": {"$ref": "#/components/schemas/UsedBy"}}},
   "PublishJob": {"type": "object", "required": ["id", "path", "state", "size", "done", "torrent",
     "error"], "additionalProperties": false, "properties": {
       "id": {"type": "string"}, "path": {"type": "string"},

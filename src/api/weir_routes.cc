@@ -84,11 +84,13 @@ constexpr WeirRoute kRoutes[] = {
      "404"},
     {{Method::del, kTorrent, kAdmin, true, delete_torrent},
      "deleteTorrent",
-     "Forgets a torrent. What was uploaded here goes with its content alone.",
+     "Forgets a torrent, and says what that gave back. What was uploaded here goes with its "
+     "content "
+     "alone; what other torrents use stays.",
      "content",
      {},
-     204,
-     {},
+     200,
+     "Removal",
      "404,409,500"},
     {{Method::post, "/api/weir/v1/torrents/{hash}/pause", kAdd, true, pause_torrent},
      "pauseTorrent",

@@ -124,7 +124,9 @@ json::object whole_json(WeirState& state, const TorrentStatus& status, bool with
   const auto found = state.node.find(status.hashes);
   const bool uploaded = found && found->publication;
   out["upload"] = uploaded ? json::value(found->publication->cid.text()) : json::value(nullptr);
-  out["frees"] = state.node.frees(status);
+  const Node::Removal removal = state.node.removal(status);
+  out["frees"] = removal.frees;
+  out["usedBy"] = json::array(removal.used_by.begin(), removal.used_by.end());
   out["inPlace"] = nullptr;
   const auto path = state.node.in_place().path_of(status.hashes);
   if (path && with_paths) out["inPlace"] = text_json(*path);
@@ -309,6 +311,7 @@ void delete_torrent(Context& context, const RequestPtr& request) {
   }
   later_with_torrent(context, request, [request, remove](WeirState& state, TorrentKey key) {
     const auto status = state.node.client().status(key);
+    const Node::Removal removal = status ? state.node.removal(*status) : Node::Removal{};
     auto found = status ? state.node.find(status->hashes) : std::nullopt;
     if (found && found->publication && !remove) {
       return answer_error(request, 409, "uploaded",
@@ -327,9 +330,10 @@ void delete_torrent(Context& context, const RequestPtr& request) {
       }
       state.node.remove(key, remove ? RemoveContent::remove : RemoveContent::keep);
     }
-    HttpAnswer out;
-    out.status = 204;
-    request->answer(std::move(out));
+    json::object out;
+    out["freed"] = remove ? removal.frees : 0;
+    out["usedBy"] = json::array(removal.used_by.begin(), removal.used_by.end());
+    answer_json(request, out);
   });
 }
 

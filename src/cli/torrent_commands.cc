@@ -74,11 +74,18 @@ CliResult<Done> remove(NodeLink& node, const json::object& torrent, bool content
       fmt::format("/torrents/{}{}", text_of(torrent, "hash"), content ? "?content=remove" : ""),
       label_of(torrent));
   if (!removed) return std::unexpected(removed.error());
-  const std::uint64_t freed = content ? number_of(torrent, "frees") : 0;
+  const json::object said = removed->is_object() ? removed->get_object() : json::object{};
+  const std::uint64_t freed = number_of(said, "freed");
+  const json::value* users = said.if_contains("usedBy");
+  const json::array used_by = users && users->is_array() ? users->get_array() : json::array{};
   std::string line = fmt::format("{}: removed", label_of(torrent));
   const std::string place = shown_of(torrent, "inPlace");
   if (content) {
     line += fmt::format(", {} freed", render_bytes(freed));
+    if (!used_by.empty()) {
+      line += fmt::format("; {} other torrent{} still use{} its content", used_by.size(),
+                          used_by.size() == 1 ? "" : "s", used_by.size() == 1 ? "s" : "");
+    }
   } else if (!place.empty()) {
     line += fmt::format(", {} is as it was", place);
   } else {
@@ -87,7 +94,8 @@ CliResult<Done> remove(NodeLink& node, const json::object& torrent, bool content
   return Done{std::move(line),
               {{"hash", text_of(torrent, "hash")},
                {"name", json_text(text_of(torrent, "name"))},
-               {"freed_bytes", freed}}};
+               {"freed_bytes", freed},
+               {"used_by", used_by}}};
 }
 
 // Where other programs reach the node; empty: nowhere over HTTP.

@@ -7,6 +7,18 @@
 
 namespace weir {
 
+std::vector<StoredFile> Client::stored_files(TorrentKey torrent) {
+  return impl_->call([=](Session& s, TimePoint) { return s.stored_files(torrent); })
+      .value_or(std::vector<StoredFile>{});
+}
+
+void Client::content_replaced(TorrentKey torrent, FileIndex file, const FileStat& now_is) {
+  impl_->command(
+      [=](Session& s, TimePoint now) { s.content_replaced(now, torrent, file, now_is); });
+}
+
+PosixDisk& Client::disk() { return impl_->disk; }
+
 ReadHandle Client::read_async(TorrentKey torrent, FileIndex file, std::uint64_t offset,
                               std::uint32_t length, ReadDoneFunction done) {
   Impl& i = *impl_;

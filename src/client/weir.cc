@@ -114,6 +114,7 @@ ClientResult<TorrentKey> Client::add(AddTorrent request) {
     if (const auto made = create_root(request.storage.root); !made) {
       return std::unexpected(ClientError{error_name(made.error().code), made.error().path});
     }
+    request.storage.copies = impl_->config.copies;
     if (request.saved_progress.empty() && request.check == StartCheck::resume) {
       restore(request, *impl_->state);
     }

@@ -31,6 +31,8 @@
 
 namespace weir {
 
+class PosixDisk;
+
 struct ClientError {
   std::string code;  // stable
   std::string detail;
@@ -50,6 +52,8 @@ struct ClientConfig {
   unsigned disk_threads = 2;
   // The certificates (PEM) trusted for HTTPS trackers; empty: the system's.
   std::string ca_file;
+  // Verified copies that torrents may link into place instead of downloading them; may be null.
+  std::shared_ptr<ContentCopies> copies;
   // Told what went wrong without ending anything, on some thread of the client's.
   std::function<void(const std::string& text)> warn;
   // Tries the ports above a fixed one that is taken, this many.
@@ -128,6 +132,13 @@ class Client {
   [[nodiscard]] std::shared_ptr<const TorrentMetadata> metadata(TorrentKey torrent);
   // The pieces that are verified and on disk; nothing while the metadata is not known.
   [[nodiscard]] std::optional<Bitfield> have(TorrentKey torrent);
+  // Files that are complete and on stable storage, of a torrent that is not seed_only; see
+  // Session::stored_files() and Session::content_replaced().
+  [[nodiscard]] std::vector<StoredFile> stored_files(TorrentKey torrent);
+  void content_replaced(TorrentKey torrent, FileIndex file, const FileStat& now_is);
+  // The disk that the engine's jobs use, thread-safe; lives as long as the client. Who replaces or
+  // links a file does it here, so that nothing keeps the old one open.
+  [[nodiscard]] PosixDisk& disk();
   // How trackers saw us last (BEP 24); one address of each family at most, and only their word.
   [[nodiscard]] std::vector<IpAddress> external_addresses();
   // Addresses that sent false content and are refused for an hour, the one that ends first in

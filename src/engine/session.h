@@ -136,6 +136,11 @@ class Session {
   // The .torrent file, as added or as learned from peers; empty while the metadata is not known.
   [[nodiscard]] Buffer torrent_file(TorrentKey torrent) const;
   [[nodiscard]] const Bitfield* have(TorrentKey torrent) const;
+  // Its complete files; not those of a torrent that was added as seed_only, whose files are
+  // somebody else's.
+  [[nodiscard]] std::vector<StoredFile> stored_files(TorrentKey torrent) const;
+  // A complete file was replaced, at its place, by another of the same verified content.
+  void content_replaced(TimePoint now, TorrentKey torrent, FileIndex file, const FileStat& now_is);
   // Bytes of piece buffers in use, by peers, jobs and readers of all torrents.
   [[nodiscard]] std::size_t buffer_bytes() const;
 

@@ -42,6 +42,20 @@ bool Session::Impl::claim_paths(TorrentKey torrent, const TorrentInfo& info,
   return true;
 }
 
+std::vector<StoredFile> Session::stored_files(TorrentKey torrent) const {
+  const Torrent* t = impl_->find(torrent);
+  return t == nullptr ? std::vector<StoredFile>{} : t->stored_files();
+}
+
+void Session::content_replaced(TimePoint now, TorrentKey torrent, FileIndex file,
+                               const FileStat& now_is) {
+  Torrent* t = impl_->find(torrent);
+  if (t == nullptr || t->stopping()) return;
+  t->content_replaced(now, file, now_is);
+  impl_->touch(torrent);
+  impl_->settle(now);
+}
+
 bool Session::Impl::add_hashes(TimePoint now, TorrentKey torrent, const InfoHashes& hashes) {
   std::vector<TorrentKey> others;
   for (const Sha1Digest& hash : hashes.wire_hashes()) {

@@ -293,4 +293,11 @@ struct TorrentStatus {
   std::optional<IpAddress> external_ip;  // how a tracker saw us last (BEP 24), if one said so
 };
 
+// A file of which every byte is verified and on stable storage.
+struct StoredFile {
+  FileIndex file{};
+  DiskPath path;
+  FileStat seen;  // what it was then
+};
+
 }  // namespace weir

@@ -45,7 +45,16 @@ void StorageFlow::start(TimePoint now, FlowStart start) {
   }
   storage_ = std::make_shared<const TorrentStorage>(info_, std::move(start.storage),
                                                     std::move(start.wanted), finishing_);
-  issue(PrepareJob{.storage = storage_, .create = !seed_only_});
+  prepare();
+}
+
+// With progress from an earlier run there is nothing to look for elsewhere.
+void StorageFlow::prepare() {
+  PrepareJob job{.storage = storage_, .create = !seed_only_};
+  if (storage_->options().copies && !seed_only_ && !saved_) {
+    job.search = std::make_shared<CopySearch>(storage_, layers_, storage_->options().copies);
+  }
+  issue(std::move(job));
 }
 
 bool StorageFlow::covers(const Bitfield& pieces, FileIndex file) const {
@@ -55,8 +64,12 @@ bool StorageFlow::covers(const Bitfield& pieces, FileIndex file) const {
   return pieces.find_clear(to_int(range.begin)) >= to_int(range.end);
 }
 
-void StorageFlow::on_prepared(TimePoint now, const JobResult& result) {
+void StorageFlow::on_prepared(TimePoint now, JobResult& result) {
   if (ready_ || stopping_) return;
+  if (result.again && !result.error) {
+    issue(std::move(result.work));
+    return;
+  }
   if (result.error) {
     // Nothing was begun yet: a full disk or a missing right is tried again, a conflict is final.
     const bool recovers =
@@ -195,6 +208,7 @@ bool StorageFlow::content_changed(FileIndex file, const FileStat& now_is) {
   const FileStat* before = seen(file);
   if (before == nullptr || *before == now_is) return false;
   files_[to_int(file)] = now_is;
+  doubted_.insert(file);
   const auto range = info_->layout.file_pieces(file);
   for (PieceIndex piece = range.begin; piece < range.end; piece = weir::next(piece)) {
     checked_.set(piece, false);
@@ -202,6 +216,18 @@ bool StorageFlow::content_changed(FileIndex file, const FileStat& now_is) {
   }
   outputs_.emplace_back(FlowUnchecked{range.begin, range.end});
   return true;
+}
+
+const FileStat* StorageFlow::verified(FileIndex file) const {
+  const FileStat* stat = seen(file);
+  if (stat == nullptr || seed_only_ || !covers(here_, file)) return nullptr;
+  return doubted_.contains(file) && !covers(checked_, file) ? nullptr : stat;
+}
+
+void StorageFlow::content_replaced(TimePoint now, FileIndex file, const FileStat& now_is) {
+  if (verified(file) == nullptr || !content_changed(file, now_is)) return;
+  doubted_.erase(file);
+  save(now);
 }
 
 void StorageFlow::recheck(TimePoint) {

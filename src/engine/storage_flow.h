@@ -113,6 +113,12 @@ class StorageFlow {
   // What the file was when its pieces were verified, while nobody but us can have changed it; null
   // when that is not known or it is still being written.
   [[nodiscard]] const FileStat* seen(FileIndex file) const;
+  // The same for a file of which every byte is known to be verified: not after it has changed,
+  // until all of it was checked again.
+  [[nodiscard]] const FileStat* verified(FileIndex file) const;
+  // The file at this place was replaced by another of the same verified content. As after a change
+  // its pieces are checked before they are served, but the next start trusts them.
+  void content_replaced(TimePoint now, FileIndex file, const FileStat& now_is);
   // The file is something else now: its pieces are checked again before they are served. False when
   // that was known already.
   bool content_changed(FileIndex file, const FileStat& now_is);
@@ -147,7 +153,8 @@ class StorageFlow {
  private:
   JobId issue(JobWork work);
   // storage_flow.cc: start and checks
-  void on_prepared(TimePoint now, const JobResult& result);
+  void prepare();
+  void on_prepared(TimePoint now, JobResult& result);
   void plan_checks(const std::vector<std::optional<FileStat>>& files);
   void issue_checks();
   void on_checked(TimePoint now, JobResult& result);
@@ -255,6 +262,7 @@ class StorageFlow {
   TimePoint last_sync_{};
   std::vector<std::optional<FileStat>> files_;   // as they were after their last sync
   std::map<FileIndex, FileStat> written_files_;  // of pieces not synced, after they were written
+  std::set<FileIndex> doubted_;                  // changed behind our back
   std::set<PieceIndex> changed_lately_;  // while a check is under way that may have read before
   std::uint64_t uploaded_before_ = 0;    // in earlier runs
   std::uint64_t downloaded_before_ = 0;

@@ -368,6 +368,41 @@ TEST_F(StorageFlowTest, APieceThatACheckFindsGoneIsNotJournaledAsHereAnyMore) {
   EXPECT_EQ(saved->have.count(), 3U);
 }
 
+// As after any change its pieces are hashed before they are served, but the next start trusts them.
+TEST_F(StorageFlowTest, AFileReplacedByTheSameContentIsJournaledAsItIsNow) {
+  begin(start_request());
+  EXPECT_EQ(flow_->verified(FileIndex{0}), nullptr) << "not complete";
+  flow_->expect_more(false);
+  for (std::uint32_t i = 0; i < 6; ++i) arrive(i);
+  pass(std::chrono::seconds(1));
+  ASSERT_NE(flow_->verified(FileIndex{0}), nullptr);
+  disk_.put_file("/data/t/a", Bytes(made_.content).first(2 * kPiece + 50));
+  const FileStat now_is = *disk_.stat({"/data", "t/a"});
+  flow_->content_replaced(now_, FileIndex{0}, now_is);
+  drain();
+  EXPECT_EQ(*flow_->verified(FileIndex{0}), now_is);
+  EXPECT_FALSE(flow_->checked().test(0));
+  EXPECT_TRUE(flow_->here().test(0));
+  begin(start_request());
+  EXPECT_EQ(flow_->check_total(), 0U);
+  EXPECT_EQ(flow_->here().count(), 6U);
+}
+
+TEST_F(StorageFlowTest, AFileThatChangedIsNotSaidToBeVerifiedBeforeItWasChecked) {
+  begin(start_request());
+  flow_->expect_more(false);
+  for (std::uint32_t i = 0; i < 6; ++i) arrive(i);
+  pass(std::chrono::seconds(1));
+  disk_.put_file("/data/t/a", Bytes(made_.content).first(2 * kPiece + 50));
+  ASSERT_TRUE(flow_->content_changed(FileIndex{0}, *disk_.stat({"/data", "t/a"})));
+  drain();
+  EXPECT_EQ(flow_->verified(FileIndex{0}), nullptr);
+  EXPECT_NE(flow_->verified(FileIndex{1}), nullptr);
+  flow_->recheck(now_);
+  drain();
+  EXPECT_NE(flow_->verified(FileIndex{0}), nullptr);
+}
+
 TEST_F(StorageFlowTest, MoreIsCheckedAheadTheMoreIsServed) {
   begin(start_request());
   flow_->expect_more(false);

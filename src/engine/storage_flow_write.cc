@@ -177,7 +177,7 @@ void StorageFlow::give_back(BufferPool& pool) {
 void StorageFlow::retry(TimePoint) {
   retry_at_ = kNever;
   if (!ready_) {
-    if (!stopping_) issue(PrepareJob{.storage = storage_, .create = !seed_only_});
+    if (!stopping_) prepare();
     return;
   }
   // What the disk refused says whether it is well again.

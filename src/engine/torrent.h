@@ -118,6 +118,10 @@ class Torrent {
   // See StorageFlow.
   [[nodiscard]] const FileStat* seen(FileIndex file) const { return flow_.seen(file); }
   void content_changed(FileIndex file, const FileStat& now_is);
+  [[nodiscard]] std::vector<StoredFile> stored_files() const;
+  void content_replaced(TimePoint now, FileIndex file, const FileStat& now_is) {
+    if (storage_started_) flow_.content_replaced(now, file, now_is);
+  }
   // Ends all work but keeps the torrent and its error for the user to see.
   void give_up(TimePoint now, std::string code, std::string detail);
   // Begins the end. stopped() once progress is saved and trackers were told (or given up on).

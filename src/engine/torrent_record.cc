@@ -44,6 +44,18 @@ Buffer Torrent::write_torrent_file() const {
   return write_torrent(metadata);
 }
 
+std::vector<StoredFile> Torrent::stored_files() const {
+  std::vector<StoredFile> out;
+  if (!storage_started_ || !flow_.ready()) return out;
+  const TorrentStorage& storage = flow_.storage();
+  for (std::uint32_t i = 0; i < info_->layout.files().size(); ++i) {
+    const FileIndex file{i};
+    const FileStat* seen = storage.on_disk(file) ? flow_.verified(file) : nullptr;
+    if (seen != nullptr) out.push_back({file, storage.file_path(file), *seen});
+  }
+  return out;
+}
+
 // A seed leaves nothing behind.
 void Torrent::save_record() {
   if (request_.seed_only) return;

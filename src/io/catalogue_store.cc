@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "io/internal/beneath.h"
+#include "io/internal/sqlite_query.h"
 #include "io/posix_disk.h"
 
 namespace weir {
@@ -22,52 +23,17 @@ constexpr const char* kSchema =
     "CREATE TABLE IF NOT EXISTS in_place("
     "hash TEXT PRIMARY KEY NOT NULL, path BLOB NOT NULL, torrent BLOB NOT NULL,"
     " created INTEGER NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS copies("
+    "path BLOB PRIMARY KEY NOT NULL, root BLOB NOT NULL, length INTEGER NOT NULL,"
+    " mtime INTEGER NOT NULL, file_id INTEGER NOT NULL, kind INTEGER NOT NULL,"
+    " owner TEXT NOT NULL, file INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS keeps("
+    "owner TEXT PRIMARY KEY NOT NULL, pinned INTEGER NOT NULL, expires INTEGER,"
+    " on_behalf INTEGER NOT NULL, used INTEGER NOT NULL) WITHOUT ROWID;"
     "PRAGMA application_id=2003134819;"
-    "PRAGMA user_version=2;"
+    "PRAGMA user_version=3;"
     "COMMIT";
-static_assert(CatalogueStore::kApplicationId == 2003134819 && CatalogueStore::kSchemaVersion == 2);
-
-// A statement for one use.
-class Query {
- public:
-  Query(sqlite3* connection, const char* sql) {
-    result_ = sqlite3_prepare_v2(connection, sql, -1, &statement_, nullptr);
-  }
-  ~Query() { sqlite3_finalize(statement_); }
-  Query(const Query&) = delete;
-  Query& operator=(const Query&) = delete;
-
-  // Arguments in order; they are borrowed until the query ends.
-  Query& text(const std::string& value) {
-    return bound(sqlite3_bind_text64(statement_, ++at_, value.data(), value.size(), SQLITE_STATIC,
-                                     SQLITE_UTF8));
-  }
-  Query& blob(Bytes value) {
-    const int index = ++at_;
-    if (value.empty()) return bound(sqlite3_bind_zeroblob(statement_, index, 0));
-    return bound(sqlite3_bind_blob64(statement_, index, value.data(), value.size(), SQLITE_STATIC));
-  }
-  Query& number(std::int64_t value) { return bound(sqlite3_bind_int64(statement_, ++at_, value)); }
-
-  int step() { return result_ == SQLITE_OK ? sqlite3_step(statement_) : result_; }
-  [[nodiscard]] Bytes column(int index) const {
-    const void* data = sqlite3_column_blob(statement_, index);
-    const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_, index));
-    return data ? Bytes(static_cast<const std::byte*>(data), size) : Bytes();
-  }
-  [[nodiscard]] std::int64_t number_at(int index) const {
-    return sqlite3_column_int64(statement_, index);
-  }
-
- private:
-  Query& bound(int result) {
-    if (result_ == SQLITE_OK) result_ = result;
-    return *this;
-  }
-  sqlite3_stmt* statement_ = nullptr;
-  int result_ = SQLITE_OK;
-  int at_ = 0;
-};
+static_assert(CatalogueStore::kApplicationId == 2003134819 && CatalogueStore::kSchemaVersion == 3);
 
 std::int64_t pragma(sqlite3* connection, const char* sql) {
   Query query(connection, sql);

@@ -96,6 +96,81 @@ TEST_F(CatalogueStoreTest, ADatabaseOfTheFirstVersionGetsTheTableItLacks) {
   EXPECT_TRUE(store->save_in_place({"aa", "/a", {}, 1}).has_value());
 }
 
+TEST_F(CatalogueStoreTest, ADatabaseOfTheSecondVersionKeepsWhatItHasAndGetsTheRest) {
+  const InPlaceRow in_place{"aa", "/a", to_buffer(as_bytes("torrent")), 1};
+  {
+    const auto store = open();
+    ASSERT_TRUE(store->save(row("zA", 1)).has_value());
+    ASSERT_TRUE(store->save_in_place(in_place).has_value());
+  }
+  sqlite3* raw = nullptr;
+  ASSERT_EQ(sqlite3_open((base_ / "state/catalogue.db").c_str(), &raw), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(raw, "DROP TABLE copies; DROP TABLE keeps; PRAGMA user_version=2", nullptr,
+                         nullptr, nullptr),
+            SQLITE_OK);
+  sqlite3_close(raw);
+  const auto store = open();
+  EXPECT_EQ(*store->load_all(), std::vector<CatalogueRow>{row("zA", 1)});
+  EXPECT_EQ(*store->load_in_place(), std::vector<InPlaceRow>{in_place});
+  EXPECT_TRUE(store->load_copies()->empty());
+  EXPECT_TRUE(store->load_keeps()->empty());
+  EXPECT_TRUE(store->save_keeps({{"aa", true, std::nullopt, false, 1}}).has_value());
+}
+
+TEST_F(CatalogueStoreTest, ANewerVersionIsRefusedAndLeftAlone) {
+  (void)open();
+  sqlite3* raw = nullptr;
+  ASSERT_EQ(sqlite3_open((base_ / "state/catalogue.db").c_str(), &raw), SQLITE_OK);
+  const std::string newer =
+      "PRAGMA user_version=" + std::to_string(CatalogueStore::kSchemaVersion + 1);
+  ASSERT_EQ(sqlite3_exec(raw, newer.c_str(), nullptr, nullptr, nullptr), SQLITE_OK);
+  sqlite3_close(raw);
+  const auto store = CatalogueStore::open(base_ / "state");
+  ASSERT_FALSE(store.has_value());
+  EXPECT_EQ(store.error().code, StateErrc::newer_version);
+}
+
+TEST_F(CatalogueStoreTest, CopiesAreThereAfterReopeningWhateverTheirPathsHold) {
+  Copy first{"/a/\xff\n", {{}, 1ull << 62}, {1ull << 62, -5, ~0ull}, CopyKind::fetched, "aa", 7};
+  first.content.root.bytes.fill(std::byte{0xab});
+  const Copy second{"/b", {{}, 3}, {3, 1, 2}, CopyKind::in_place, "bb", 0};
+  {
+    const auto store = open();
+    ASSERT_TRUE(store->change_copies({second, first}, {}).has_value());
+  }
+  const auto again = open();
+  EXPECT_EQ(*again->load_copies(), (std::vector<Copy>{first, second}));
+  Copy moved = second;
+  moved.owner = "cc";
+  ASSERT_TRUE(again->change_copies({moved}, {first.path, "/absent"}).has_value());
+  EXPECT_EQ(*again->load_copies(), std::vector<Copy>{moved});
+}
+
+TEST_F(CatalogueStoreTest, RowsThatNobodyWritesArePassedOver) {
+  const auto store = open();
+  sqlite3* raw = nullptr;
+  ASSERT_EQ(sqlite3_open((base_ / "state/catalogue.db").c_str(), &raw), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(raw,
+                         "INSERT INTO copies VALUES(x'2f61', x'00', 1, 1, 1, 1, 'a', 0),"
+                         "(x'2f62', zeroblob(32), 1, 1, 1, 9, 'a', 0)",
+                         nullptr, nullptr, nullptr),
+            SQLITE_OK);
+  sqlite3_close(raw);
+  EXPECT_TRUE(store->load_copies()->empty());
+}
+
+TEST_F(CatalogueStoreTest, HowLongThingsAreKeptIsThereAfterReopening) {
+  const KeepRow pinned{"aa", true, std::nullopt, true, 5}, expires{"bb", false, 77, false, 6};
+  {
+    const auto store = open();
+    ASSERT_TRUE(store->save_keeps({pinned, expires}).has_value());
+  }
+  const auto again = open();
+  EXPECT_EQ(*again->load_keeps(), (std::vector<KeepRow>{pinned, expires}));
+  ASSERT_TRUE(again->remove_keep("aa").has_value());
+  EXPECT_EQ(*again->load_keeps(), std::vector<KeepRow>{expires});
+}
+
 TEST_F(CatalogueStoreTest, ADamagedDatabaseIsLeftAlone) {
   fs::create_directory(base_ / "state");
   std::ofstream(base_ / "state/catalogue.db") << std::string(8192, 'x');

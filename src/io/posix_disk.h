@@ -50,6 +50,11 @@ class PosixDisk : public Disk {
   // not_found when the file was removed by someone else while open here.
   DiskResult<void> sync(const DiskPath& path) override;
   DiskResult<void> rename(const DiskPath& from, const DiskPath& to) override;
+  DiskResult<void> link(const DiskPath& from, const DiskPath& to) override;
+  // Atomically, in place of a regular file at `to`. Both on one file system.
+  DiskResult<void> replace(const DiskPath& from, const DiskPath& to);
+  // How many names its file has.
+  DiskResult<std::uint64_t> name_count(const DiskPath& path);
   DiskResult<void> remove(const DiskPath& path) override;
   void remove_empty_parents(const DiskPath& path) override;
   DiskResult<void> make_symlink(const DiskPath& path, const std::string& target) override;

@@ -139,6 +139,45 @@ DiskResult<void> PosixDisk::rename(const DiskPath& from, const DiskPath& to) {
   return {};
 }
 
+DiskResult<std::uint64_t> PosixDisk::name_count(const DiskPath& path) {
+  WEIR_TRY(place, find_place(path));
+  WEIR_TRY(found, look_for_regular(place, path));
+  return static_cast<std::uint64_t>(found.st_nlink);
+}
+
+DiskResult<void> PosixDisk::link(const DiskPath& from, const DiskPath& to) {
+  WEIR_TRY(source, find_place(from));
+  WEIR_CHECK(look_for_regular(source, from));
+  const auto target = find_place(to, MissingDirectories::create);
+  names_changed(to);
+  if (!target) return std::unexpected(target.error());
+  const int error = ::linkat(source.parent.get(), source.leaf.c_str(), target->parent.get(),
+                             target->leaf.c_str(), 0) == 0
+                        ? 0
+                        : errno;
+  files_.forget(to);
+  if (error != 0) return errno_failure(error, to);
+  return {};
+}
+
+DiskResult<void> PosixDisk::replace(const DiskPath& from, const DiskPath& to) {
+  WEIR_TRY(source, find_place(from));
+  WEIR_CHECK(look_for_regular(source, from));
+  WEIR_TRY(target, find_place(to));
+  WEIR_CHECK(look_for_regular(target, to));
+  const int error = ::renameat(source.parent.get(), source.leaf.c_str(), target.parent.get(),
+                               target.leaf.c_str()) == 0
+                        ? 0
+                        : errno;
+  // Whoever had the old one open opens the new one.
+  files_.forget(from);
+  files_.forget(to);
+  names_changed(from);
+  names_changed(to);
+  if (error != 0) return errno_failure(error, to);
+  return {};
+}
+
 DiskResult<void> PosixDisk::remove(const DiskPath& path) {
   WEIR_TRY(place, find_place(path));
   WEIR_CHECK(look_for_regular(place, path));

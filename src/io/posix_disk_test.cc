@@ -146,6 +146,34 @@ TEST_F(PosixDiskTest, RenamesToAFreeNameOnly) {
   EXPECT_FALSE(exists("a.part"));
 }
 
+TEST_F(PosixDiskTest, LinksToAFreeNameOnly) {
+  ASSERT_TRUE(write("a", 0, "content"));
+  ASSERT_TRUE(disk_.link(path("a"), path("d/e/b")));
+  EXPECT_EQ(disk_.stat(path("a"))->file_id, disk_.stat(path("d/e/b"))->file_id);
+  EXPECT_EQ(*disk_.name_count(path("a")), 2u);
+  EXPECT_EQ(disk_.link(path("a"), path("d/e/b")).error().code, DiskErrc::already_exists);
+  EXPECT_EQ(disk_.link(path("absent"), path("c")).error().code, DiskErrc::not_found);
+  std::filesystem::create_symlink("a", scratch_.at("symlink"));
+  EXPECT_EQ(disk_.link(path("symlink"), path("c")).error().code, DiskErrc::not_regular);
+  EXPECT_EQ(disk_.link(path("a"), path("../c")).error().code, DiskErrc::not_contained);
+  ASSERT_TRUE(disk_.remove(path("a")));
+  EXPECT_EQ(contents("d/e/b"), "content");
+}
+
+TEST_F(PosixDiskTest, WhatReplacesAFileIsWrittenFromThenOn) {
+  ASSERT_TRUE(write("a", 0, "new"));
+  ASSERT_TRUE(write("b", 0, "old"));  // stays open
+  ASSERT_TRUE(disk_.replace(path("a"), path("b")));
+  EXPECT_FALSE(exists("a"));
+  EXPECT_EQ(contents("b"), "new");
+  ASSERT_TRUE(write("b", 0, "N"));
+  EXPECT_EQ(contents("b"), "New");
+  ASSERT_TRUE(write("a", 0, "again"));
+  EXPECT_EQ(disk_.replace(path("a"), path("absent")).error().code, DiskErrc::not_found);
+  std::filesystem::create_directory(scratch_.at("directory"));
+  EXPECT_EQ(disk_.replace(path("a"), path("directory")).error().code, DiskErrc::not_regular);
+}
+
 TEST_F(PosixDiskTest, ARenamedFileIsWrittenUnderItsNewName) {
   ASSERT_TRUE(write("a", 0, "old"));
   ASSERT_TRUE(disk_.rename(path("a"), path("b")));

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/result.h"
+#include "node/event_log.h"
 #include "node/node.h"
 
 namespace weir {
@@ -167,6 +168,7 @@ NodeResult<void> Node::expect(TorrentKey key, const std::string& directory, Fetc
 }
 
 void Node::remove_torrent(TorrentKey key, RemoveContent content) {
+  if (const auto status = client_->status(key)) contents_->forget(key, torrent_id(status->hashes));
   {
     const std::lock_guard lock(mutex_);
     removing_.insert(key);
@@ -187,7 +189,10 @@ void Node::await_removal(TorrentKey key) {
 // On the engine's thread.
 void Node::on_event(const Event& event) {
   observe(event);
-  if (std::holds_alternative<MetadataReady>(event.body)) {
+  if (std::holds_alternative<TorrentDone>(event.body)) {
+    contents_->torrent_done(event.torrent);
+    if (unsettled_count_ > 0) work_.post([this, key = event.torrent] { settle_folder(key); });
+  } else if (std::holds_alternative<MetadataReady>(event.body)) {
     work_.post([this, key = event.torrent] { metadata_known(key); });
   } else if (const auto* failed = std::get_if<TorrentFailed>(&event.body)) {
     if (failed->recovers) return;
@@ -195,8 +200,6 @@ void Node::on_event(const Event& event) {
                 error = NodeError{NodeErrc::bad_torrent, failed->code + ": " + failed->detail}] {
       fetch_failed(key, error);
     });
-  } else if (std::holds_alternative<TorrentDone>(event.body)) {
-    if (unsettled_count_ > 0) work_.post([this, key = event.torrent] { settle_folder(key); });
   } else if (std::holds_alternative<TorrentRemoved>(event.body)) {
     {
       const std::lock_guard lock(mutex_);
@@ -204,6 +207,7 @@ void Node::on_event(const Event& event) {
       restored_.erase(event.torrent);
     }
     changed_.notify_all();
+    contents_->torrent_removed(event.torrent);
     work_.post([this, key = event.torrent] {
       {
         const std::lock_guard lock(mutex_);
@@ -224,7 +228,7 @@ bool Node::admit_fetched(TorrentKey key, const TorrentInfo& info) {
   if (fetched_sizes_.contains(key)) return true;
   const std::uint64_t quota = config_.quota_bytes;
   // What was here when the node started stays, whatever the quota has become.
-  const bool fits = quota == 0 || size <= quota - std::min(quota, used_ + reserved_);
+  const bool fits = quota == 0 || size <= quota - std::min(quota, in_use() + reserved_);
   if (!fits && !restored_.contains(key)) return false;
   fetched_sizes_.emplace(key, size);
   used_ += size;

@@ -11,6 +11,7 @@
 #include "io/posix_disk.h"
 #include "metainfo/original_names.h"
 #include "metainfo/parse.h"
+#include "node/event_log.h"
 #include "node/internal/local_torrent.h"
 #include "node/internal/publication.h"
 
@@ -31,6 +32,13 @@ std::shared_ptr<const ContentNames> names_of(const TorrentInfo& info, const Disk
   ContentNames names = look_up_names(disk, info, original_names(info), place);
   if (names.top == info.name && names.files.empty()) return nullptr;
   return std::make_shared<const ContentNames>(std::move(names));
+}
+
+StorageOptions storage_of(const TorrentInfo& info, const fs::path& path) {
+  StorageOptions storage;
+  storage.root = path.parent_path().string();
+  storage.names = names_of(info, {storage.root, path.filename()});
+  return storage;
 }
 
 }  // namespace
@@ -55,9 +63,9 @@ struct InPlace::Running {
   std::shared_ptr<std::atomic<bool>> stop;
 };
 
-InPlace::InPlace(Client& client, CatalogueStore& catalogue,
+InPlace::InPlace(Client& client, CatalogueStore& catalogue, ContentStore& contents,
                  std::function<void(const std::string&)> warn)
-    : client_(client), catalogue_(catalogue), warn_(std::move(warn)) {}
+    : client_(client), catalogue_(catalogue), contents_(contents), warn_(std::move(warn)) {}
 InPlace::~InPlace() { stop(); }
 
 void InPlace::stop() {
@@ -95,10 +103,8 @@ NodeResult<void> InPlace::seed(const InPlaceRow& row,
     paths_.insert_or_assign(*hashes.v2, row.path);
     if (hashes.v1) by_v1_.insert_or_assign(*hashes.v1, *hashes.v2);
   }
-  const fs::path path(row.path);
   AddTorrent request;
-  request.storage.root = path.parent_path().string();
-  request.storage.names = names_of(*metadata->info, {request.storage.root, path.filename()});
+  request.storage = storage_of(*metadata->info, row.path);
   request.metadata = std::move(metadata);
   request.torrent_file = row.torrent;
   request.check = StartCheck::trust;
@@ -206,12 +212,14 @@ NodeResult<InfoHashes> InPlace::take_up(const LocalContent& content, CreatedTorr
     return std::unexpected(node_error(saved.error()));
   }
   auto metadata = std::make_shared<const TorrentMetadata>(std::move(created.metadata));
+  const auto info = metadata->info;
   if (auto seeded = seed(row, std::move(metadata), paused); !seeded) {
     if (const auto removed = catalogue_.remove_in_place(row.hash); !removed && warn_) {
       warn_("what lies at " + row.path + " may come back: the catalogue can't be written");
     }
     return std::unexpected(seeded.error());
   }
+  contents_.published_in_place(*info, storage_of(*info, row.path), torrent_id(hashes));
   return hashes;
 }
 

@@ -27,6 +27,7 @@
 #include "io/catalogue_store.h"
 #include "io/local_content.h"
 #include "io/work_queue.h"
+#include "node/content_store.h"
 #include "node/node_types.h"
 
 namespace weir {
@@ -56,7 +57,8 @@ class InPlace {
   static constexpr std::size_t kEndedMax = 256;  // remembered; the oldest are forgotten
 
   // All outlive it; `warn` may be empty.
-  InPlace(Client& client, CatalogueStore& catalogue, std::function<void(const std::string&)> warn);
+  InPlace(Client& client, CatalogueStore& catalogue, ContentStore& contents,
+          std::function<void(const std::string&)> warn);
   ~InPlace();  // stops
   InPlace(const InPlace&) = delete;
   InPlace& operator=(const InPlace&) = delete;
@@ -92,6 +94,7 @@ class InPlace {
 
   Client& client_;
   CatalogueStore& catalogue_;
+  ContentStore& contents_;
   const std::function<void(const std::string&)> warn_;
   std::mutex mutex_;  // everything below but the queue
   std::uint64_t last_ = 0;

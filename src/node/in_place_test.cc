@@ -56,7 +56,7 @@ TEST_F(InPlaceTest, AFileIsReadFromWhereItLiesInThisRunAndTheNext) {
     ASSERT_TRUE(found.has_value());
     EXPECT_EQ(read(*node, *found, 0, content.size()), content);
     const auto status = node->client().status(found->key);
-    EXPECT_EQ(node->frees(*status), 0u);
+    EXPECT_EQ(node->removal(*status).frees, 0u);
     node.reset();
     node = open("n");
   }

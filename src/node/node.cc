@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "codex/block.h"
 #include "metainfo/parse.h"
+#include "node/event_log.h"
 #include "node/internal/publication.h"
 
 namespace weir {
@@ -87,14 +88,21 @@ NodeResult<std::unique_ptr<Node>> Node::open(NodeConfig config) {
   auto catalogue = CatalogueStore::open(node->config_.client.state_dir);
   if (!catalogue) return std::unexpected(state_error(catalogue.error()));
   node->catalogue_ = std::move(*catalogue);
+  node->contents_ = std::make_shared<ContentStore>(node->content_->path(), *node->catalogue_,
+                                                   node->config_.client.warn);
+  if (auto loaded = node->contents_->load(); !loaded) {
+    return std::unexpected(node_error(loaded.error()));
+  }
+  node->config_.client.copies = node->contents_;
   auto client = Client::open(node->config_.client);
   if (!client) {
     return std::unexpected(
         NodeError{NodeErrc::engine, client.error().code + ": " + client.error().detail});
   }
   node->client_ = std::move(*client);
-  node->in_place_ =
-      std::make_unique<InPlace>(*node->client_, *node->catalogue_, node->config_.client.warn);
+  node->contents_->attach(*node->client_);
+  node->in_place_ = std::make_unique<InPlace>(*node->client_, *node->catalogue_, *node->contents_,
+                                              node->config_.client.warn);
   node->client_->set_observer([n = node.get()](const Event& event) { n->on_event(event); });
   WEIR_CHECK(node->restore());
   return node;
@@ -134,7 +142,23 @@ NodeResult<void> Node::restore() {
       warn("upload " + publication->cid.text() + " is not seeded: " + seeded.error().detail);
     }
   }
-  return in_place_->restore();
+  WEIR_CHECK(in_place_->restore());
+  restore_contents();
+  return {};
+}
+
+// What is known of contents belongs to torrents and uploads that are here.
+void Node::restore_contents() {
+  std::set<std::string> owners;
+  for (const TorrentKey key : client_->torrents()) {
+    if (const auto info = client_->info(key)) owners.insert(torrent_id(info->hashes));
+  }
+  for (const auto& publication : published()) owners.insert(publication->root);
+  contents_->keep_only(owners);
+  for (const auto& publication : published()) {
+    contents_->upload_known(content_->published(publication->root) + '/' + publication->path,
+                            content_of(*publication), publication->root);
+  }
 }
 
 void Node::stop() {
@@ -158,6 +182,7 @@ void Node::stop() {
   }
   if (in_place_) in_place_->stop();
   hashing_.stop();
+  if (contents_) contents_->stop();
   work_.stop();
   if (!client_) return;
   client_->set_observer({});
@@ -253,9 +278,14 @@ NodeResult<bool> Node::remove(const Cid& manifest) {
       }
     }
   }
-  if (!name_used) content_->remove({publication->root, publication->path});
+  if (!name_used) {
+    contents_->upload_removed(content_->published(publication->root) + '/' + publication->path);
+    content_->remove({publication->root, publication->path});
+  }
   return true;
 }
+
+std::uint64_t Node::in_use() { return used_ - std::min(used_, contents_->totals().shared_bytes); }
 
 NodeSpace Node::space() {
   const std::lock_guard lock(mutex_);
@@ -264,7 +294,7 @@ NodeSpace Node::space() {
     out.blocks += publication->manifest.blocks_count();
   }
   out.quota_bytes = config_.quota_bytes;
-  out.used_bytes = used_;
+  out.used_bytes = in_use();
   out.reserved_bytes = reserved_;
   return out;
 }

@@ -30,6 +30,7 @@
 #include "io/content_dir.h"
 #include "io/folder_intake.h"
 #include "io/work_queue.h"
+#include "node/content_store.h"
 #include "node/in_place.h"
 #include "node/node_types.h"
 
@@ -72,8 +73,14 @@ class Node {
 
   // Content that is published where it lies.
   [[nodiscard]] InPlace& in_place() { return *in_place_; }
-  // How many bytes of the disk removing the torrent with its content gives back.
-  [[nodiscard]] std::uint64_t frees(const TorrentStatus& status);
+  // What the node knows of contents and their copies.
+  [[nodiscard]] ContentStore& contents() { return *contents_; }
+  // What removing the torrent with its content gives back, and who goes on using the rest.
+  struct Removal {
+    std::uint64_t frees = 0;           // bytes of the disk
+    std::vector<std::string> used_by;  // torrents that share files with it, by torrent_id()
+  };
+  [[nodiscard]] Removal removal(const TorrentStatus& status);
 
   // --- Torrents. Found by either hash; uploads also by the CID of their manifest, of their tree
   // and of their info hash.
@@ -121,6 +128,7 @@ class Node {
 
   explicit Node(NodeConfig config);
   NodeResult<void> restore();
+  void restore_contents();
   // node.cc
   void add_names(const std::shared_ptr<const Publication>& publication);
   void remove_names(const std::shared_ptr<const Publication>& publication);
@@ -129,8 +137,13 @@ class Node {
   [[nodiscard]] std::optional<Found> found(std::shared_ptr<const Publication> publication);
   // torrents.cc
   void observe(const Event& event);
+  [[nodiscard]] Removal removal_of_upload(const TorrentStatus& status, const Publication& uploaded);
+  [[nodiscard]] std::vector<std::string> torrents_of(const std::set<std::string>& owners,
+                                                     const TorrentStatus& except);
   // upload.cc
   NodeResult<void> count_upload();
+  // What the quota is measured by. REQUIRES: mutex_ is held.
+  [[nodiscard]] std::uint64_t in_use();
   [[nodiscard]] bool reserve(std::uint64_t bytes);
   void release(std::uint64_t bytes);
   // `reserved` is what reserve() has given the upload; it is 0 once the content counts as in use.
@@ -168,6 +181,7 @@ class Node {
   std::unique_ptr<ContentDir> content_;
   std::unique_ptr<FolderIntake> folders_;
   std::unique_ptr<CatalogueStore> catalogue_;
+  std::shared_ptr<ContentStore> contents_;  // the engine's jobs hold it too
   std::unique_ptr<Client> client_;
   std::unique_ptr<InPlace> in_place_;
   std::mutex publish_mutex_;  // one change of what is published at a time

@@ -109,7 +109,7 @@ NodeResult<std::unique_ptr<Upload>> Node::begin_upload(UploadOptions options) {
 bool Node::reserve(std::uint64_t bytes) {
   const std::lock_guard lock(mutex_);
   const std::uint64_t quota = config_.quota_bytes;
-  if (quota > 0 && bytes > quota - std::min(quota, used_ + reserved_)) return false;
+  if (quota > 0 && bytes > quota - std::min(quota, in_use() + reserved_)) return false;
   reserved_ += bytes;
   return true;
 }
@@ -136,6 +136,8 @@ NodeResult<void> Node::publish(std::unique_ptr<ContentDir::Incoming> file,
     return std::unexpected(node_error(saved.error()));
   }
   moving->reset();
+  contents_->uploaded(content_->published(publication->root) + '/' + publication->path,
+                      content_of(*publication), publication->root);
   {
     const std::lock_guard lock(mutex_);
     const auto it = names_.by_cid.find(publication->cid);

@@ -86,6 +86,10 @@ class Disk {
   virtual DiskResult<void> sync(const DiskPath& path) = 0;
   // Atomically; refuses (already_exists) to replace a file at `to`.
   virtual DiskResult<void> rename(const DiskPath& from, const DiskPath& to) = 0;
+  // A second name for the same bytes: what is written through one is read through the other.
+  // Refuses (already_exists) a name that is taken. An error on file systems without such names, and
+  // across file systems.
+  virtual DiskResult<void> link(const DiskPath& from, const DiskPath& to) = 0;
   virtual DiskResult<void> remove(const DiskPath& path) = 0;
   // Removes `path`'s parent directories below the root as long as they are empty.
   virtual void remove_empty_parents(const DiskPath& path) = 0;

@@ -43,6 +43,8 @@ class JobRunner {
     }
   }
   void operator()(PrepareJob& job) {
+    result_.again = job.search && job.search->step(disk_);
+    if (result_.again) return;
     if (job.create) result_.error = error_of(job.storage->prepare(disk_));
     result_.files = job.storage->stat_files(disk_);
   }

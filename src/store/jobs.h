@@ -18,6 +18,7 @@
 
 #include "base/ids.h"
 #include "base/piece_buffer.h"
+#include "store/copy_search.h"
 #include "store/disk.h"
 #include "store/resume.h"
 #include "store/torrent_storage.h"
@@ -65,10 +66,13 @@ struct ReadJob {
   // told in JobResult::changed.
   std::vector<FileSeen> seen = {};
 };
-// Preflight and creation of what must exist before the first byte; reports the files' stats.
+// Preflight and creation of what must exist before the first byte; reports the files' stats. With a
+// search, what that finds comes first, a step a job: while it is not through, JobResult::again says
+// that the same job is to be issued once more.
 struct PrepareJob {
   std::shared_ptr<const TorrentStorage> storage;
   bool create = true;  // false: only look (a seed never creates or changes anything)
+  std::shared_ptr<CopySearch> search = nullptr;
 };
 struct FinishFilesJob {
   std::shared_ptr<const TorrentStorage> storage;
@@ -129,6 +133,7 @@ struct JobResult {
   std::optional<DiskError> error;              // of the job as a whole
   std::vector<FileSeen> changed = {};          // Read: as they are now
   std::vector<FileLook> looked = {};           // Adopt, Sync, Journal
+  bool again = false;                          // Prepare
 };
 
 // Runs one job to its end. Blocking; thread-safe as far as `disk` and `state` are.

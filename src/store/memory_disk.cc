@@ -183,8 +183,9 @@ std::optional<DiskErrc> MemoryDisk::write_run(Node& node, std::uint64_t offset, 
 
 void MemoryDisk::count_used() {
   used_ = 0;
+  std::set<const Node*> counted;  // two names may be one file
   for (const auto& [name, entry] : names_) {
-    if (entry.node) used_ += entry.node->charge();
+    if (entry.node && counted.insert(entry.node.get()).second) used_ += entry.node->charge();
   }
 }
 
@@ -311,18 +312,33 @@ DiskResult<void> MemoryDisk::sync(const DiskPath& path) {
   return {};
 }
 
-DiskResult<void> MemoryDisk::rename(const DiskPath& from, const DiskPath& to) {
+// Whether `to` may become a name of what `from` names.
+std::optional<DiskError> MemoryDisk::judge_name(const DiskPath& from, const DiskPath& to) const {
   const std::string old_name = join(from);
   const std::string new_name = join(to);
-  if (const auto error = enter(DiskOperation::rename, old_name)) return failure(*error, old_name);
-  if (const auto error = judge(from)) return failure(*error, old_name);
-  if (!names_.contains(old_name)) return failure(DiskErrc::not_found, old_name);
+  if (const auto error = judge(from)) return DiskError{*error, old_name};
+  if (!names_.contains(old_name)) return DiskError{DiskErrc::not_found, old_name};
   if (names_.contains(new_name) || directories_.contains(new_name)) {
-    return failure(DiskErrc::already_exists, new_name);
+    return DiskError{DiskErrc::already_exists, new_name};
   }
-  if (const auto error = judge(to)) return failure(*error, new_name);
-  add_parents(new_name);
-  change_names({{{new_name, names_.at(old_name)}, {old_name, std::nullopt}}});
+  if (const auto error = judge(to)) return DiskError{*error, new_name};
+  return std::nullopt;
+}
+
+DiskResult<void> MemoryDisk::rename(const DiskPath& from, const DiskPath& to) {
+  const std::string old_name = join(from);
+  if (const auto error = enter(DiskOperation::rename, old_name)) return failure(*error, old_name);
+  if (auto error = judge_name(from, to)) return std::unexpected(*std::move(error));
+  add_parents(join(to));
+  change_names({{{join(to), names_.at(old_name)}, {old_name, std::nullopt}}});
+  return {};
+}
+
+DiskResult<void> MemoryDisk::link(const DiskPath& from, const DiskPath& to) {
+  if (const auto error = enter(DiskOperation::link, join(to))) return failure(*error, join(to));
+  if (auto error = judge_name(from, to)) return std::unexpected(*std::move(error));
+  add_parents(join(to));
+  change_names({{{join(to), names_.at(join(from))}}});
   return {};
 }
 

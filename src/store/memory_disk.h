@@ -45,6 +45,7 @@ enum class DiskOperation : std::uint8_t {
   check_writable,
   sync,
   rename,
+  link,
   remove,
   remove_empty_parents,
   make_symlink,
@@ -89,6 +90,7 @@ class MemoryDisk : public Disk {
   DiskResult<void> check_writable(const DiskPath& path) override;
   DiskResult<void> sync(const DiskPath& path) override;
   DiskResult<void> rename(const DiskPath& from, const DiskPath& to) override;
+  DiskResult<void> link(const DiskPath& from, const DiskPath& to) override;
   DiskResult<void> remove(const DiskPath& path) override;
   void remove_empty_parents(const DiskPath& path) override;
   DiskResult<void> make_symlink(const DiskPath& path, const std::string& target) override;
@@ -140,6 +142,7 @@ class MemoryDisk : public Disk {
 
   [[nodiscard]] std::optional<DiskErrc> enter(DiskOperation kind, const std::string& name);
   [[nodiscard]] std::optional<DiskErrc> judge(const DiskPath& path) const;
+  [[nodiscard]] std::optional<DiskError> judge_name(const DiskPath& from, const DiskPath& to) const;
   [[nodiscard]] DiskResult<Node*> find_file(const std::string& name) const;
   [[nodiscard]] DiskResult<Node*> find_or_create(const DiskPath& path, const std::string& name);
   void change_names(NameChange change);

@@ -46,6 +46,22 @@ TEST(MemoryDisk, PartsOfAWriteComeBackInOrder) {
   EXPECT_EQ(code_of(disk.read(at("d/g"), 0, back)), DiskErrc::not_found);
 }
 
+TEST(MemoryDisk, TwoNamesOfOneFileAreOneFile) {
+  MemoryDisk disk;
+  ASSERT_TRUE(write(disk, "a", 0, filled(20000, 1)));
+  ASSERT_TRUE(disk.sync(at("a")));
+  ASSERT_TRUE(disk.link(at("a"), at("d/b")));
+  EXPECT_EQ(code_of(disk.link(at("a"), at("d/b"))), DiskErrc::already_exists);
+  EXPECT_EQ(code_of(disk.link(at("absent"), at("c"))), DiskErrc::not_found);
+  EXPECT_EQ(disk.stat(at("a")), disk.stat(at("d/b")));
+  ASSERT_TRUE(write(disk, "d/b", 0, filled(5, 2)));
+  EXPECT_EQ(disk.contents("/r/a")->front(), std::byte{2});
+  const std::uint64_t used = disk.bytes_used();
+  ASSERT_TRUE(disk.remove(at("a")));
+  EXPECT_EQ(disk.bytes_used(), used) << "the other name has it";
+  EXPECT_EQ(disk.contents("/r/d/b")->size(), 20000u);
+}
+
 TEST(MemoryDisk, HolesAreZerosAndCostNothing) {
   MemoryDisk disk;
   const std::uint64_t far = std::uint64_t{1} << 40;

@@ -27,6 +27,8 @@
 
 namespace weir {
 
+class ContentCopies;
+
 struct StorageOptions {
   std::string root;          // where the torrent's name is created
   std::string side_root;     // directory for side files (state directory)
@@ -34,6 +36,8 @@ struct StorageOptions {
   Preallocation preallocation = Preallocation::sparse;
   // Other names than the torrent's, of content that is only read; not with part_suffix.
   std::shared_ptr<const ContentNames> names = nullptr;
+  // What may be linked into place before anything is downloaded; none: nothing.
+  std::shared_ptr<ContentCopies> copies = nullptr;
 };
 
 // The file's final name below the root.

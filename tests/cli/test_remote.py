@@ -158,7 +158,7 @@ class Torrents(RemoteTest):
         self.assertEqual(self.weir("start", name).text, "a.bin: seeding\n")
         self.assertEqual(self.weir("rm", name, code=11).out, b"")
         self.assertEqual(self.weir("rm", name, "--content", "--json").json["torrents"],
-                         [{"hash": name, "name": "a.bin", "freed_bytes": 50_000}])
+                         [{"hash": name, "name": "a.bin", "freed_bytes": 50_000, "used_by": []}])
         self.assertEqual((self.listed(), self.stored()), ([], 0))
 
     def test_add_takes_files_links_hashes_and_cids(self):

@@ -127,6 +127,11 @@ NodeResult<std::shared_ptr<const Publication>> make_publication(
   return out;
 }
 
+ContentId content_of(const Publication& publication) {
+  return {Sha256Digest::from_hex_text(publication.root).value_or(Sha256Digest{}),
+          publication.manifest.dataset_size};
+}
+
 CatalogueRow row_of(const Publication& publication) {
   return {publication.cid.text(),     publication.root,        publication.path,
           publication.manifest_block, publication.hybrid_file, publication.created};

@@ -8,6 +8,7 @@
 #include "codex/content_hasher.h"
 #include "io/catalogue_store.h"
 #include "node/node_types.h"
+#include "store/content_index.h"
 #include "store/disk.h"
 
 namespace weir {
@@ -19,6 +20,8 @@ namespace weir {
     const UploadOptions& options, codex::HashedContent torrent,
     std::optional<codex::HashedContent> data, std::int64_t now);
 
+// The bytes that were uploaded, by their root and length.
+[[nodiscard]] ContentId content_of(const Publication& publication);
 [[nodiscard]] CatalogueRow row_of(const Publication& publication);
 [[nodiscard]] NodeResult<std::shared_ptr<const Publication>> publication_of(CatalogueRow row);
 

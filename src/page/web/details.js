@@ -343,8 +343,9 @@ export async function removeTorrent(torrent, details) {
   if (!content) return
   if (details.hash === torrent.hash) details.close()
   try {
-    await call('DELETE', `torrents/${torrent.hash}?content=${content}`)
-    toast(`Removed: ${torrent.name || torrent.hash}`)
+    const removal = await call('DELETE', `torrents/${torrent.hash}?content=${content}`)
+    const freed = content === 'remove' ? `, ${bytes(removal.freed)} freed` : ''
+    toast(`Removed: ${torrent.name || torrent.hash}${freed}`)
   } catch (error) {
     toast(error.message, 'bad')
   }
