@@ -21,8 +21,8 @@ constexpr const char* kInvalidJson = "Invalid torrent JSON file content.";
 constexpr const char* kIncomplete = "The torrent file is invalid or incomplete.";
 constexpr std::size_t kJsonDepthMax = 64;  // LIM-13
 
-// A torrent without a name, as the reference makes them of uploads without one, is no valid torrent
-// to BEP 3: it can be found here by its hash, but not be fetched from peers.
+// A torrent without a name that is not one of an upload in the reference's form is no valid
+// torrent: it can be found here by its hash, but not be fetched from peers.
 Read by_hash_alone(Bytes file) {
   const auto document = decode_bencode(file, BencodeLimits::torrent_file());
   const BencodeNode info = document ? document->root().find("info") : BencodeNode();

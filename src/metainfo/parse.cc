@@ -47,10 +47,21 @@ MetainfoResult<std::uint32_t> read_piece_length(BencodeNode info, TorrentKind ki
   return value;
 }
 
+// Codex nodes make torrents of uploads without a name, whose info dictionaries have none either:
+// three keys and pieces of 256 KiB. Any other without a name is damaged.
+bool is_nameless_upload(BencodeNode info) {
+  for (const auto& [key, value] : info.as_dict()) {
+    if (key != "length" && key != "piece length" && key != "pieces") return false;
+  }
+  return info.find("piece length").as_integer() == 256 * 1024;
+}
+
+// Empty of a nameless upload alone.
 MetainfoResult<std::string_view> read_name(BencodeNode info, TorrentKind kind) {
   BencodeNode node = info.find("name");
   const BencodeNode utf8 = info.find("name.utf-8");
   if (kind == TorrentKind::v1 && !utf8.as_string().value_or("").empty()) node = utf8;
+  if (!node && is_nameless_upload(info)) return std::string_view();
   if (!node) return refuse(MetainfoErrc::missing_name, info, "name");
   const auto name = node.as_string();
   if (!name) return refuse(MetainfoErrc::bad_name, node, "name");
@@ -105,7 +116,8 @@ MetainfoResult<std::shared_ptr<const TorrentInfo>> read_info(BencodeNode info,
   WEIR_TRY(raw, metainfo_internal::read_raw_torrent(info, limits));
   const TorrentKind kind = raw.kind;
   auto out = std::make_shared<TorrentInfo>();
-  out->name = safe_component(raw.name);
+  // As the nodes that make them store them.
+  out->name = raw.name.empty() ? sha1(info.raw()).hex() : safe_component(raw.name);
   if (out->name.empty()) out->name = "_";
   WEIR_TRY(layout, read_layout(info, raw, out->name, limits));
   out->layout = std::move(layout);

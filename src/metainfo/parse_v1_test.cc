@@ -36,6 +36,22 @@ TEST(MetainfoV1, ReadsASingleFile) {
   EXPECT_EQ(result->tracker_tiers[0][0], "http://t.example/a");
 }
 
+// What Codex nodes make of an upload without a name, and nothing else that has none.
+TEST(MetainfoV1, ANamelessUploadIsCalledAsItsInfoHash) {
+  Dict info = single_v1();
+  info.erase("name");
+  info["piece length"] = i(256 * 1024);
+  info["pieces"] = s(std::string(20, 'h'));
+  const auto result = parse(torrent(info));
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->info->name, sha1(as_bytes(d(info))).hex());
+  EXPECT_EQ(result->info->layout.files()[0].path, result->info->name);
+  EXPECT_EQ(without(info, "length"), "missing_length");
+  EXPECT_EQ(with(info, "private", i(1)), "missing_name");
+  EXPECT_EQ(with(info, "piece length", i(128 * 1024)), "missing_name");
+  EXPECT_EQ(with(info, "name", s("")), "empty_name");
+}
+
 TEST(MetainfoV1, MET_01_MalformedFilesAreRefusedEachWithItsCode) {
   EXPECT_EQ(without(single_v1(), "piece length"), "missing_piece_length");
   EXPECT_EQ(with(single_v1(), "piece length", s("x")), "bad_piece_length");

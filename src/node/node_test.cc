@@ -203,6 +203,22 @@ TEST_F(NodeTest, ATorrentIsFetchedByEitherHashAndReadWhileItArrives) {
   EXPECT_EQ(*read(*node, *second, 0, content.size()), content);
 }
 
+TEST_F(NodeTest, AnUploadWithoutANameIsFetchedByTheReferencesHashToo) {
+  const auto seed = open("seed");
+  const Buffer content = counted_bytes(600'000);
+  const auto published = publish(*seed, content, {});
+  ASSERT_TRUE(published.has_value());
+  const Sha1Digest hash = (*published)->info_hash();
+  auto node = open("b");
+  const auto found = fetch(*node, source_from(*seed, {hash, std::nullopt}));
+  ASSERT_TRUE(found.has_value()) << found.error().detail;
+  EXPECT_EQ(found->info->name, hash.hex());
+  EXPECT_EQ(read(*node, *found, 0, content.size()), content);
+  node.reset();
+  node = open("b");
+  EXPECT_TRUE(node->find({hash, std::nullopt}).has_value()) << "after a restart";
+}
+
 TEST_F(NodeTest, ALookUpLearnsFromALaterOneThatKnowsMore) {
   const auto node = open("a");
   const auto seed = open("seed");

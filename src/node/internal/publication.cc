@@ -55,8 +55,7 @@ NodeResult<CreatedTorrent> make_hybrid(const codex::BitTorrentInfo& info, const 
   return std::move(*created);
 }
 
-// Not parsed but put together: the info dictionary of an upload without a name has none, which no
-// parser of torrents accepts.
+// Put together from what is known of it, so that no start parses it anew.
 void set_reference(Publication& out, const codex::BitTorrentInfo& info) {
   TorrentInfo reference;
   reference.raw_info = codex::bencode_info(info);
