@@ -98,6 +98,22 @@ TEST_F(CodexApiTest, AnUploadKeepsItsTypeWithParameters) {
   EXPECT_EQ(answer.body, "text");
 }
 
+TEST_F(CodexApiTest, WhatToolsSayOfTheirOwnAccordIsNotTakenForTheUploadersWord) {
+  const auto node = serve("a");
+  for (const char* url : {kTorrentUrl, kDataUrl, "/api/codex/v1/torrent/tar"}) {
+    const ClientAnswer form =
+        post(*node, url, as_bytes("x"), {{"Content-Type", "multipart/form-data; boundary=x"}});
+    EXPECT_EQ(form.status, 422U);
+    EXPECT_NE(form.body.find("curl -T"), std::string::npos) << form.body;
+  }
+  const ClientAnswer posted = post(*node, kTorrentUrl, as_bytes("text"),
+                                   {{"Content-Type", "application/x-www-form-urlencoded"},
+                                    {"Content-Disposition", "filename=\"a.txt\""}});
+  ASSERT_EQ(posted.status, 200U);
+  const ClientAnswer answer = get(*node, "/btih/" + posted.body.substr(4));
+  EXPECT_TRUE(answer.fields.at("content-type").starts_with("text/plain"));
+}
+
 TEST_F(CodexApiTest, UploadsAreRefusedInTheReferencesWords) {
   const auto node = serve("a");
   EXPECT_EQ(post(*node, kTorrentUrl, {}).body, "Unable to store BitTorrent data");

@@ -174,6 +174,9 @@ void receive_folder(Context& context, const RequestPtr& request, ErrorForm error
   unpacking->reader = http::TarReader(context.config.tar);
   unpacking->errors = errors;
   unpacking->done = std::move(done);
+  if (const auto type = upload_type(*request); !type) {
+    return unpacking->refuse(422, "bad_type", type.error());
+  }
   auto name = upload_name(*request);
   if (!name) return unpacking->refuse(422, "bad_name", name.error());
   constexpr std::string_view kSuffix = ".tar";

@@ -55,11 +55,9 @@ class UploadSink final : public HttpBodySink {
 std::expected<UploadOptions, std::string> options_of(const Request& request, UploadKind kind) {
   UploadOptions out;
   out.kind = kind;
-  if (const auto type = request.field("Content-Type"); type && !type->empty()) {
-    const auto media = http::parse_media_type(*type);
-    if (!media) return std::unexpected("The MIME type '" + std::string(*type) + "' is not valid.");
-    out.mimetype = http::format_media_type(*media);
-  }
+  const auto type = upload_type(request);
+  if (!type) return std::unexpected(type.error());
+  if (*type) out.mimetype = http::format_media_type(**type);
   auto name = upload_name(request);
   if (!name) return std::unexpected(name.error());
   out.name = std::move(*name);
@@ -129,6 +127,23 @@ std::expected<std::string, std::string> upload_name(const Request& request) {
   const auto safe = http::safe_file_name(*disposition->file_name);
   if (!safe) return std::unexpected("The filename is not valid.");
   return *safe;
+}
+
+std::expected<std::optional<http::MediaType>, std::string> upload_type(const Request& request) {
+  const auto type = request.field("Content-Type");
+  if (!type || type->empty()) return std::nullopt;
+  auto media = http::parse_media_type(*type);
+  if (!media) return std::unexpected("The MIME type '" + std::string(*type) + "' is not valid.");
+  // `curl -F`: the parts' headers would be published with the file between them.
+  if (media->type == "multipart" && media->subtype == "form-data") {
+    return std::unexpected(
+        "The body is the content itself, not a form. With curl it is: curl -T FILE -X POST …");
+  }
+  // `curl --data-binary` says so of any file, and nobody publishes a form on purpose.
+  if (media->type == "application" && media->subtype == "x-www-form-urlencoded") {
+    return std::nullopt;
+  }
+  return std::optional(std::move(*media));
 }
 
 bool wants_json(const Request& request) {

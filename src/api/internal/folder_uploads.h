@@ -4,9 +4,11 @@
 
 #include <expected>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "api/internal/routes.h"
+#include "http/media_type.h"
 #include "node/folder_upload.h"
 
 namespace weir::api {
@@ -14,6 +16,10 @@ namespace weir::api {
 // The file name in Content-Disposition, made safe; empty: there is none. Or the sentence to refuse
 // it with.
 [[nodiscard]] std::expected<std::string, std::string> upload_name(const Request& request);
+// Content-Type: nothing where there is none, or where a tool put in its own for want of one.
+// Or the sentence to refuse the body with: of a form, or of a type that is none.
+[[nodiscard]] std::expected<std::optional<http::MediaType>, std::string> upload_type(
+    const Request& request);
 // Whether the client asks for JSON in place of plain text.
 [[nodiscard]] bool wants_json(const Request& request);
 
