@@ -1,11 +1,17 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""Serving files over HTTP: weir's server against nginx, from the page cache, over loopback.
+"""Serving files over HTTP: weir's server and its gateway against nginx, from the page cache, over
+loopback.
 
-Both have one thread of one process and send with sendfile; they take turns and medians are shown.
+`weir` is the server alone, `gateway` a whole node that is asked by info hash for what was uploaded
+to it; it has verified the content, in a first request that is not measured. The servers have one
+thread of one process and send with sendfile; the node's engine and its workers have threads of
+their own. They take turns and medians are shown.
 CPU is user and system time of the server alone. See docs/benchmarks.md.
 """
 
 import argparse
+import http.client
+import json
 import os
 import shutil
 import socket
@@ -32,7 +38,7 @@ http {{
 @dataclass(frozen=True)
 class Job:
     name: str
-    file: str
+    file: str  # as it lies in the root
     size: int
     connections: int
     requests: int  # on each
@@ -59,29 +65,50 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def start_weir(job: Job, root: Path, folder: Path) -> tuple[Process, int]:
+def start_gateway(job: Job, root: Path, folder: Path) -> tuple[Process, int, str]:
+    folder.mkdir(exist_ok=True)
+    ports = folder / "ports.json"
+    ports.unlink(missing_ok=True)
+    server = Process([os.environ["WEIR"], "serve", "--http", "127.0.0.1:0", "--listen", "127.0.0.1:0",
+                      "--data-dir", folder / "data", "--state-dir", folder / "state",
+                      "--ports-file", ports, "--log-level", "error"], folder, None)
+    wait_for("the node", lambda: server.alive() and ports.exists(), 20)
+    port = int(json.loads(ports.read_text())["http"][0].rpartition(":")[2])
+    connection = http.client.HTTPConnection("127.0.0.1", port, 60)
+    with open(root / job.file, "rb") as content:
+        connection.request("POST", "/api/codex/v1/torrent", content,
+                           {"Content-Length": str(job.size)})
+        path = "/btih/" + connection.getresponse().read().decode()[4:]
+    connection.request("GET", path)
+    reply = connection.getresponse()
+    while reply.read(MIB):
+        pass
+    return server, port, path
+
+
+def start_weir(job: Job, root: Path, folder: Path) -> tuple[Process, int, str]:
     server = Process([tool(), "serve", root / job.file], folder, None)
     said = folder / "output"
     wait_for("the port", lambda: server.alive() and said.read_text().endswith("\n"), 10)
-    return server, int(said.read_text())
+    return server, int(said.read_text()), f"/{job.file}"
 
 
-def start_nginx(job: Job, root: Path, folder: Path) -> tuple[Process, int]:
+def start_nginx(job: Job, root: Path, folder: Path) -> tuple[Process, int, str]:
     port = free_port()
     folder.mkdir(exist_ok=True)
     config = folder / "nginx.conf"
     config.write_text(NGINX.format(folder=folder, root=root, port=port))
     server = Process(["nginx", "-p", folder, "-c", config], folder, None)
     wait_for("nginx", lambda: server.listens(port), 10)
-    return server, port
+    return server, port, f"/{job.file}"
 
 
 def measure(start, job: Job, root: Path, folder: Path) -> tuple[float, float]:
     """Seconds, and the server's seconds of processor."""
-    server, port = start(job, root, folder)
+    server, port, path = start(job, root, folder)
     try:
         before = server.cpu()
-        done = subprocess.run([tool(), "load", str(port), f"/{job.file}", str(job.connections),
+        done = subprocess.run([tool(), "load", str(port), path, str(job.connections),
                                str(job.requests)], capture_output=True, text=True, timeout=120)
         cpu = server.cpu() - before
     finally:
@@ -99,12 +126,12 @@ def report(results: dict, markdown: bool) -> str:
     for job in JOBS:
         count = job.connections * job.requests
         rival = results.get(("nginx", job))
-        for name in ("weir", "nginx"):
+        for name in ("weir", "gateway", "nginx"):
             if (name, job) not in results:
                 continue
             seconds, cpu = results[name, job]
-            ratio = f"{rival[0] / seconds:.2f}" if rival and name == "weir" else ""
-            effort = f"{cpu / rival[1]:.2f}" if rival and name == "weir" and rival[1] > 0 else ""
+            ratio = f"{rival[0] / seconds:.2f}" if rival and name != "nginx" else ""
+            effort = f"{cpu / rival[1]:.2f}" if rival and name != "nginx" and rival[1] > 0 else ""
             rows.append([job.name, name, f"{count / seconds:.0f}",
                          f"{count * job.size / MIB / seconds:.0f}", f"{cpu / count * 1e6:.0f}",
                          ratio, effort])
@@ -119,14 +146,14 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3, help="of each (default: %(default)s)")
     parser.add_argument("--markdown", action="store_true", help="tables for docs/benchmarks.md")
     options = parser.parse_args()
-    servers = {"weir": start_weir}
+    servers = {"weir": start_weir, "gateway": start_gateway}
     if shutil.which("nginx"):
         servers["nginx"] = start_nginx
     else:
         print("without nginx: it is not installed", file=sys.stderr)
     busy = load()
     samples: dict = {}
-    with Workspace(600 * MIB) as folder:
+    with Workspace(1200 * MIB) as folder:
         root = folder / "root"
         root.mkdir()
         for job in JOBS:

@@ -178,6 +178,8 @@ void send_tar(const RequestPtr& request, Node& node, const Found& found,
     at += bytes.length;
     pieces.emplace_back(FileStretch{files[bytes.entry], {bytes.offset, bytes.length}});
   }
+  // All at once: they need not wait for each other.
+  if (request->method != http::Method::head) (void)node.client().want_files(found.key, files);
   out.body = content_source(node, found, std::move(pieces));
   request->answer(std::move(out));
 }
@@ -223,9 +225,30 @@ std::optional<FetchSource> source_of(const RequestPtr& request, HashKind kind) {
   return out;
 }
 
+// Of a torrent that is not here no more is fetched than what is asked for: one file, what goes into
+// an archive, or nothing for a look at it.
+std::vector<std::uint8_t> nothing(const TorrentInfo& info) {
+  return std::vector<std::uint8_t>(info.layout.files().size(), kPriorityNone);
+}
+auto selection_of(const Request& request) {
+  const bool tar = query_value(request, "format") == "tar";
+  const bool list = query_value(request, "format") == "m3u";
+  const bool none = list || request.method == http::Method::head;
+  return [path = rest_of(request), tar, none](const TorrentInfo& info) {
+    std::vector<std::uint8_t> out = nothing(info);
+    const auto file = none || tar ? std::nullopt : file_at(info, path);
+    if (file) out[to_int(*file)] = kPriorityNormal;
+    for (std::size_t i = 0; tar && !none && i < out.size(); ++i) {
+      if (is_inside(below_root(info.layout.files()[i]), joined(path))) out[i] = kPriorityNormal;
+    }
+    return out;
+  };
+}
+
 void by_hash(Context& context, const RequestPtr& request, HashKind kind) {
   auto source = source_of(request, kind);
   if (!source) return;
+  source->select = selection_of(*request);
   with_torrent(context, request, std::move(*source),
                [&context, request](const Found& found) { send_found(context, request, found); });
 }
@@ -239,6 +262,7 @@ void by_cid(Context& context, const RequestPtr& request) {
     FetchSource source;
     source.hashes.v1 = cid->hash().as_sha1();
     if (!source.hashes.v1) return request->text(400, "After /cid/ comes a CID.");
+    source.select = selection_of(*request);
     return with_torrent(context, request, std::move(source),
                         [&context, request](const Found& f) { send_found(context, request, f); });
   }
@@ -273,6 +297,7 @@ void torrent_file(Context& context, const RequestPtr& request, HashKind kind) {
   auto source = source_of(request, kind);
   if (!source) return;
   const InfoHashes asked = source->hashes;
+  source->select = nothing;
   with_torrent(context, request, std::move(*source), [&context, request, asked](const Found& f) {
     send_torrent_file(context, request, f, asked);
   });
@@ -287,6 +312,7 @@ void btmh_file(Context& context, const RequestPtr& request) {
 void playlist(Context& context, const RequestPtr& request, HashKind kind) {
   auto source = source_of(request, kind);
   if (!source) return;
+  source->select = nothing;
   with_torrent(context, request, std::move(*source),
                [request](const Found& found) { send_playlist(request, *found.info, {}); });
 }

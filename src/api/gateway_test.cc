@@ -123,6 +123,38 @@ TEST_F(GatewayTest, NothingUnverifiedIsSentAndTheConnectionIsCut) {
   EXPECT_EQ(answer.body, text_of(Bytes(content).first(answer.body.size())));
 }
 
+TEST_F(GatewayTest, WhatIsChangedAfterItWasSentOnceIsNotSentAgain) {
+  const auto node = serve("a");
+  const Buffer content = counted_bytes(600'000);
+  const std::string at = upload(*node, content, {{"Content-Disposition", "filename=\"a.bin\""}});
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(get(*node, at).body, text_of(content));
+  for (const auto& entry : fs::recursive_directory_iterator(base_ / "a/content/published")) {
+    if (!entry.is_regular_file()) continue;
+    std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(0);
+    file << '?';
+  }
+  const ClientAnswer answer = get(*node, at);
+  EXPECT_FALSE(answer.complete);
+  EXPECT_EQ(answer.body, "");
+}
+
+TEST_F(GatewayTest, RangesOfWhatWasVerifiedAreThoseOfTheContent) {
+  const auto node = serve("a");
+  const Buffer content = counted_bytes(40u << 20);  // more than one stretch
+  const std::string at = upload(*node, content);
+  EXPECT_TRUE(get(*node, at).body == text_of(content));
+  EXPECT_TRUE(get(*node, at).body == text_of(content));
+  for (const auto& [offset, length] : std::vector<std::pair<std::size_t, std::size_t>>{
+           {0, 1}, {262'143, 2}, {(16u << 20) - 1, 2}, {1, (40u << 20) - 2}}) {
+    const ClientAnswer answer = get(
+        *node, at,
+        {{"Range", "bytes=" + std::to_string(offset) + "-" + std::to_string(offset + length - 1)}});
+    EXPECT_EQ(answer.status, 206U);
+    EXPECT_TRUE(answer.body == text_of(Bytes(content).subspan(offset, length))) << offset;
+  }
+}
+
 TEST_F(GatewayTest, ATorrentIsStreamedWhileItArrives) {
   const auto seed = serve("seed");
   const Buffer content = counted_bytes(5'000'000);

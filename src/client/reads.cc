@@ -52,6 +52,19 @@ ReadHandle Client::read_async(TorrentKey torrent, FileIndex file, std::uint64_t 
   return handle;
 }
 
+std::optional<StoredContent> Client::stored(TorrentKey torrent, FileIndex file,
+                                            std::uint64_t offset, std::uint32_t length) {
+  const auto asked =
+      impl_->call([=](Session& s, TimePoint) { return s.stored(torrent, file, offset, length); });
+  if (!asked || !*asked) return std::nullopt;
+  const StoredRange& range = **asked;
+  auto opened = impl_->pooled->open_read(range.path);
+  // What is not what it was is read instead, and checked again by that.
+  if (!opened || !range.seen || opened->stat != *range.seen) return std::nullopt;
+  return StoredContent{opened->fd, std::move(opened->keep), opened->stat, range.offset,
+                       range.length};
+}
+
 void Client::cancel_read(ReadHandle handle) {
   // On the engine's thread, so that no callback runs any more when this returns.
   const auto cancelled = impl_->call([handle, &i = *impl_](Session& session, TimePoint) {

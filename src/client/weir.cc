@@ -13,10 +13,6 @@
 #include "metainfo/parse.h"
 
 namespace weir {
-namespace {
-constexpr std::size_t kEventsMax = 65'536;
-}  // namespace
-
 ClientError stopped_error() { return {"stopping", "the client has been stopped"}; }
 
 ClientError client_error(const SessionError& error) {
@@ -94,13 +90,18 @@ void Client::Impl::on_event(const Event& event) {
   }();
   if (watching) (*watching)(event);
   const std::lock_guard lock(mutex);
-  if (events.size() >= kEventsMax) {
-    if (std::holds_alternative<PieceDone>(event.body)) return;
-    const auto piece = std::find_if(events.begin(), events.end(), [](const Event& e) {
-      return std::holds_alternative<PieceDone>(e.body);
-    });
-    events.erase(piece != events.end() ? piece : events.begin());
+  if (config.events_max == 0) return;
+  const auto is_piece = [](const Event& e) { return std::holds_alternative<PieceDone>(e.body); };
+  if (events.size() >= config.events_max) {
+    if (is_piece(event)) return;
+    // Looked for only where there is one: a queue that nobody empties must not cost its length with
+    // every event.
+    const auto out =
+        piece_events > 0 ? std::find_if(events.begin(), events.end(), is_piece) : events.begin();
+    if (is_piece(*out)) --piece_events;
+    events.erase(out);
   }
+  if (is_piece(event)) ++piece_events;
   events.push_back(event);
   changed.notify_all();
 }
@@ -193,6 +194,21 @@ ClientResult<void> Client::set_file_priorities(TorrentKey torrent,
   return {};
 }
 
+ClientResult<void> Client::want_files(TorrentKey torrent, std::vector<FileIndex> files) {
+  const auto set =
+      impl_->call([=](Session& s, TimePoint now) { return s.want_files(now, torrent, files); });
+  if (!set) return std::unexpected(stopped_error());
+  if (!*set) return std::unexpected(client_error(set->error()));
+  return {};
+}
+
+ClientResult<void> Client::want_all(TorrentKey torrent) {
+  const auto set = impl_->call([=](Session& s, TimePoint now) { return s.want_all(now, torrent); });
+  if (!set) return std::unexpected(stopped_error());
+  if (!*set) return std::unexpected(client_error(set->error()));
+  return {};
+}
+
 ClientResult<void> Client::learn(TorrentKey torrent, TorrentNews news) {
   auto shared = std::make_shared<TorrentNews>(std::move(news));
   const auto learned = impl_->call(
@@ -208,6 +224,7 @@ std::optional<Event> Client::wait_event(std::chrono::milliseconds timeout) {
   if (impl_->events.empty()) return std::nullopt;
   Event event = std::move(impl_->events.front());
   impl_->events.pop_front();
+  if (std::holds_alternative<PieceDone>(event.body)) --impl_->piece_events;
   return event;
 }
 

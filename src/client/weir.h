@@ -43,6 +43,17 @@ using ClientResult = std::expected<T, ClientError>;
 enum class ReadHandle : std::uint64_t {};
 using ReadDoneFunction = std::function<void(ClientResult<std::shared_ptr<const Buffer>>)>;
 
+// Content that lies on the disk and was verified in this run, for sending it without reading it.
+// `fd` is open as long as `keep` lives; others use it, so only with positions. Who sends looks
+// before each step that the file still is what `stat` says: anything else may hold other bytes.
+struct StoredContent {
+  int fd = -1;
+  std::shared_ptr<const void> keep;
+  FileStat stat;
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+};
+
 struct ClientConfig {
   // Resume records, side files and the database; created when missing. Empty: nothing is kept.
   std::string state_dir;
@@ -58,6 +69,8 @@ struct ClientConfig {
   std::function<void(const std::string& text)> warn;
   // Tries the ports above a fixed one that is taken, this many.
   std::uint16_t port_attempts = 0;
+  // Events kept for wait_event(); those of an owner that only observes need not be kept.
+  std::size_t events_max = 65'536;
 };
 
 class Client {
@@ -86,6 +99,9 @@ class Client {
   // trackers() afterwards.
   ClientResult<std::uint32_t> scrape(TorrentKey torrent);
   ClientResult<void> set_file_priorities(TorrentKey torrent, std::vector<std::uint8_t> priorities);
+  // See Session::want_files() and want_all().
+  ClientResult<void> want_files(TorrentKey torrent, std::vector<FileIndex> files);
+  ClientResult<void> want_all(TorrentKey torrent);
   void add_peer(TorrentKey torrent, const Endpoint& peer);
   // See Session::learn().
   ClientResult<void> learn(TorrentKey torrent, TorrentNews news);
@@ -107,11 +123,15 @@ class Client {
                         std::uint32_t length, ReadDoneFunction done);
   // Once this has returned, `done` of the read runs no more.
   void cancel_read(ReadHandle read);
+  // The first bytes of a range, where they can be sent from the disk (see Session::stored());
+  // nothing where read_async() has to give them.
+  [[nodiscard]] std::optional<StoredContent> stored(TorrentKey torrent, FileIndex file,
+                                                    std::uint64_t offset, std::uint32_t length);
 
   // --- What happens.
   // -------------------------------------------------------------------------------- The next
-  // event, waiting up to `timeout`; nothing when none came. At most 65,536 events wait; PieceDone
-  // events are dropped first.
+  // event, waiting up to `timeout`; nothing when none came. At most `events_max` wait;
+  // PieceDone events are dropped first.
   [[nodiscard]] std::optional<Event> wait_event(std::chrono::milliseconds timeout);
   // Called with every event, on the engine's thread, before wait_event() gives it: must neither
   // block nor call the client. Replaces the one before; empty: none.

@@ -156,6 +156,25 @@ SessionResult<void> Session::set_file_priorities(TimePoint now, TorrentKey torre
   return result;
 }
 
+SessionResult<void> Session::want_files(TimePoint now, TorrentKey torrent,
+                                        std::span<const FileIndex> files) {
+  Torrent* t = impl_->find(torrent);
+  if (t == nullptr) return std::unexpected(SessionError{SessionErrc::no_such_torrent, {}});
+  auto result = t->want_files(now, files);
+  impl_->touch(torrent);
+  impl_->settle(now);
+  return result;
+}
+
+SessionResult<void> Session::want_all(TimePoint now, TorrentKey torrent) {
+  Torrent* t = impl_->find(torrent);
+  if (t == nullptr) return std::unexpected(SessionError{SessionErrc::no_such_torrent, {}});
+  auto result = t->want_all(now);
+  impl_->touch(torrent);
+  impl_->settle(now);
+  return result;
+}
+
 SessionResult<void> Session::learn(TimePoint now, TorrentKey torrent, TorrentNews news) {
   Torrent* t = impl_->find(torrent);
   if (t == nullptr) return std::unexpected(SessionError{SessionErrc::no_such_torrent, {}});
@@ -215,6 +234,12 @@ SessionResult<ReadId> Session::read(TimePoint now, TorrentKey torrent, FileIndex
   impl_->touch(torrent);
   impl_->settle(now);
   return id;
+}
+
+std::optional<StoredRange> Session::stored(TorrentKey torrent, FileIndex file, std::uint64_t offset,
+                                           std::uint32_t length) const {
+  const Torrent* t = impl_->find(torrent);
+  return t == nullptr ? std::nullopt : t->stored(file, offset, length);
 }
 
 void Session::cancel_read(ReadId id) {

@@ -77,6 +77,18 @@ class Session {
   SessionResult<ReadId> read(TimePoint now, TorrentKey torrent, FileIndex file,
                              std::uint64_t offset, std::uint32_t length);
   void cancel_read(ReadId id);
+  // Where the first bytes of a range lie that may be given away as they are: `seen` tells what the
+  // file was when they were verified, in this run, and who sends them looks that it is still that.
+  // Nothing when the first of them is not here, not verified in this run, or the file is not
+  // complete: then read() gives them.
+  [[nodiscard]] std::optional<StoredRange> stored(TorrentKey torrent, FileIndex file,
+                                                  std::uint64_t offset, std::uint32_t length) const;
+  // Files that are to be fetched from now on too, beside those that are wanted already; those that
+  // are keep their priorities. want_all() also makes a magnet's selection void that was to be made
+  // once its metadata is known.
+  SessionResult<void> want_files(TimePoint now, TorrentKey torrent,
+                                 std::span<const FileIndex> files);
+  SessionResult<void> want_all(TimePoint now, TorrentKey torrent);
   // Begins the end: saves progress, tells trackers `stopped`, closes everything. Drained when
   // stopped() is true, at the latest 2 s later for trackers; jobs under way are waited for.
   void stop(TimePoint now);

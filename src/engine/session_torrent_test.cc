@@ -238,6 +238,76 @@ TEST(SessionTorrent, AFileChosenWhileItsPieceIsWrittenHasAllItsBytes) {
   EXPECT_TRUE(pair.leech_has(torrent, "t/b"));
 }
 
+TEST(SessionTorrent, FilesThatAreWantedLaterAreFetchedThen) {
+  for (const bool all : {false, true}) {
+    const DriverTorrent torrent = two_files();
+    AddTorrent request = torrent.request();
+    request.file_priorities = {0, 0};
+    Pair pair(torrent, std::move(request));
+    pair.connect();
+    pair.run(seconds(12));
+    Session& leech = pair.leech.session;
+    EXPECT_EQ(leech.status(pair.leech.now, pair.key)->pieces_done, 0U);
+    const std::vector<FileIndex> first{FileIndex{0}};
+    ASSERT_TRUE(all ? leech.want_all(pair.leech.now, pair.key)
+                    : leech.want_files(pair.leech.now, pair.key, first));
+    pair.leech.drain();
+    pair.connect();  // two who want nothing of each other have parted
+    pair.run(seconds(12));
+    EXPECT_TRUE(pair.leech_has(torrent, "t/a"));
+    EXPECT_EQ(pair.leech_has(torrent, "t/b"), all);
+  }
+}
+
+TEST(SessionTorrent, WantingFilesLeavesThePrioritiesOfThoseThatAreWanted) {
+  const DriverTorrent torrent = two_files();
+  SessionDriver node;
+  AddTorrent request = torrent.request();
+  request.file_priorities = {7, 0};
+  const TorrentKey key = node.add(std::move(request)).value();
+  EXPECT_LT(node.session.status(node.now, key)->total_bytes, 7 * kPiece + 5U);
+  const std::vector<FileIndex> beyond{FileIndex{0}, FileIndex{1}, FileIndex{9}};
+  ASSERT_TRUE(node.session.want_files(node.now, key, beyond));
+  node.drain();
+  EXPECT_EQ(node.session.status(node.now, key)->total_bytes, 7 * kPiece + 5U);
+  const auto unknown = node.session.want_files(node.now, TorrentKey{99}, beyond);
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().code, SessionErrc::no_such_torrent);
+}
+
+// 0004: here is not enough, it has to have been verified in this run.
+TEST(SessionTorrent, OnlyWhatWasVerifiedInThisRunIsGivenAwayFromTheDisk) {
+  const DriverTorrent torrent = two_files();
+  SessionDriver node;
+  for (const auto& [path, content] : torrent.contents) {
+    node.disk.put_file("/data/" + path, content);
+  }
+  AddTorrent request = torrent.request();
+  request.check = StartCheck::trust;
+  const TorrentKey key = node.add(std::move(request)).value();
+  node.pass(seconds(1));
+  const FileIndex file{0};
+  const auto size = static_cast<std::uint32_t>(torrent.contents.at("t/a").size());
+  EXPECT_EQ(node.session.stored(key, file, 0, size), std::nullopt);
+  ASSERT_TRUE(node.session.read(node.now, key, file, 0, 1));
+  node.drain();
+  node.pass(seconds(1));
+  const auto given = node.session.stored(key, file, 10, size);
+  ASSERT_TRUE(given);
+  EXPECT_EQ(given->offset, 10U);
+  EXPECT_EQ(given->path.relative, "t/a");
+  EXPECT_TRUE(given->seen);
+  EXPECT_LE(given->length, size - 10);
+  EXPECT_EQ(node.session.stored(key, file, 10, 5)->length, 5U);
+  node.session.recheck(node.now, key);
+  node.drain();
+  node.pass(seconds(10));
+  EXPECT_EQ(node.session.stored(key, file, 10, size)->length, size - 10) << "all of it is";
+  EXPECT_EQ(node.session.stored(key, file, size, 1), std::nullopt);
+  EXPECT_EQ(node.session.stored(key, FileIndex{9}, 0, 1), std::nullopt);
+  EXPECT_EQ(node.session.stored(TorrentKey{99}, file, 0, 1), std::nullopt);
+}
+
 TEST(SessionTorrent, WantingLessCanBeTheEndToo) {
   const DriverTorrent torrent = two_files();
   SessionDriver node;

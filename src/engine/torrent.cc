@@ -176,6 +176,32 @@ SessionResult<void> Torrent::set_file_priorities(TimePoint now,
   return {};
 }
 
+SessionResult<void> Torrent::want_files(TimePoint now, std::span<const FileIndex> files) {
+  if (!info_) return std::unexpected(SessionError{SessionErrc::no_metadata, {}});
+  auto priorities = request_.file_priorities;
+  bool more = false;
+  for (const FileIndex file : files) {
+    // Those beyond the list are wanted.
+    if (to_int(file) >= priorities.size() || priorities[to_int(file)] != kPriorityNone) continue;
+    priorities[to_int(file)] = kPriorityNormal;
+    more = true;
+  }
+  if (!more) return {};
+  priorities.resize(info_->layout.files().size(), kPriorityNormal);
+  return set_file_priorities(now, std::move(priorities));
+}
+
+SessionResult<void> Torrent::want_all(TimePoint now) {
+  if (!info_) {
+    request_.select_files = nullptr;
+    request_.file_priorities.clear();
+    return {};
+  }
+  std::vector<FileIndex> all(info_->layout.files().size());
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<FileIndex>(i);
+  return want_files(now, all);
+}
+
 void Torrent::set_order(PickOrder order) {
   request_.sequential = order == PickOrder::sequential;
   swarm_->set_order(order);

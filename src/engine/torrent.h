@@ -108,12 +108,18 @@ class Torrent {
   void resume(TimePoint now);
   void recheck(TimePoint now);
   SessionResult<void> set_file_priorities(TimePoint now, std::vector<std::uint8_t> priorities);
+  // See Session::want_files().
+  SessionResult<void> want_files(TimePoint now, std::span<const FileIndex> files);
+  SessionResult<void> want_all(TimePoint now);
   void set_order(PickOrder order);
   // See Session::learn().
   SessionResult<void> learn(TimePoint now, TorrentNews news);
   SessionResult<void> read(TimePoint now, ReadId id, FileIndex file, std::uint64_t offset,
                            std::uint32_t length);
   bool cancel_read(ReadId id);
+  // See Session::stored().
+  [[nodiscard]] std::optional<StoredRange> stored(FileIndex file, std::uint64_t offset,
+                                                  std::uint32_t length) const;
   void piece_unreadable(TimePoint now, PieceIndex piece);
   // See StorageFlow.
   [[nodiscard]] const FileStat* seen(FileIndex file) const { return flow_.seen(file); }

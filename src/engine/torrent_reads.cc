@@ -53,6 +53,35 @@ SessionResult<void> Torrent::read(TimePoint now, ReadId id, FileIndex file, std:
   return {};
 }
 
+std::optional<StoredRange> Torrent::stored(FileIndex file, std::uint64_t offset,
+                                           std::uint32_t length) const {
+  if (!info_ || !flow_.ready() || (error_ && !error_->recovers)) return std::nullopt;
+  const Layout& layout = info_->layout;
+  if (to_int(file) >= layout.files().size() || layout.file(file).attributes.pad) {
+    return std::nullopt;
+  }
+  const TorrentFile& entry = layout.file(file);
+  const FileStat* known = flow_.seen(file);
+  if (known == nullptr || length == 0 || offset >= entry.length) return std::nullopt;
+  const std::uint64_t begin = entry.offset + offset;
+  const std::uint64_t end = begin + std::min<std::uint64_t>(length, entry.length - offset);
+  const auto first = static_cast<PieceIndex>(begin / layout.piece_length());
+  std::uint64_t checked_to = begin;
+  for (PieceIndex piece = first; checked_to < end; piece = next(piece)) {
+    if (!flow_.here().test(piece) || !flow_.checked().test(piece)) break;
+    checked_to = (std::uint64_t{to_int(piece)} + 1) * layout.piece_length();
+  }
+  if (checked_to == begin) return std::nullopt;
+  const auto within = static_cast<std::uint32_t>(begin % layout.piece_length());
+  const std::vector<StoredRange> at = flow_.storage().locate(first, within, 1);
+  if (at.size() != 1 || at[0].zeros() || at[0].file != file) return std::nullopt;
+  StoredRange out = at[0];
+  // The file is one stretch on the disk, however many pieces it has.
+  out.length = static_cast<std::uint32_t>(std::min(checked_to, end) - begin);
+  out.seen = *known;
+  return out;
+}
+
 bool Torrent::cancel_read(ReadId id) {
   const auto it =
       std::find_if(readers_.begin(), readers_.end(), [id](const Reader& r) { return r.id == id; });

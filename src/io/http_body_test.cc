@@ -3,10 +3,12 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <atomic>
+#include <fstream>
 #include <thread>
 
 #include "base/random.h"
 #include "io/http_server.h"
+#include "io/posix_disk.h"
 #include "io/testing/http_client.h"
 #include "io/testing/scratch.h"
 
@@ -288,6 +290,24 @@ TEST(HttpBody, FileRangesAreByteForByteTheFile) {
   client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
   client.receive_all();
   EXPECT_EQ(client.error(), ECONNRESET);
+}
+
+// 0004: what was verified is not what is there any more.
+TEST(HttpBody, AFileThatIsNotWhatItWasIsNotSent) {
+  const ScratchDir dir;
+  put_file(dir.at("f"), std::string(100'000, 'x'));
+  const int fd = ::open(dir.at("f").c_str(), O_RDONLY | O_CLOEXEC);
+  SendFile file{fd, std::shared_ptr<void>(nullptr, [fd](void*) { ::close(fd); })};
+  file.stat = *file_stat(fd);
+  for (const bool changed : {false, true}) {
+    if (changed) std::ofstream(dir.at("f"), std::ios::app) << 'y';
+    Streaming streaming({bytes_part("first "), HttpFileRange{file, 0, 10}, HttpBodyEnd{}}, 16);
+    HttpClient client(streaming.http.endpoint());
+    client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    const std::string all = client.receive_all();
+    EXPECT_EQ(all.find("xxxxxxxxxx") == std::string::npos, changed);
+    EXPECT_EQ(client.error() == ECONNRESET, changed);
+  }
 }
 
 TEST(HttpBody, AHundredConnectionsAtOnceEachGetTheirOwn) {

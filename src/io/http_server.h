@@ -95,7 +95,8 @@ struct HttpRequestHead {
   [[nodiscard]] std::optional<std::string_view> value(std::string_view name) const;
 };
 
-// A stretch of an open file, sent with sendfile.
+// A stretch of an open file, sent with sendfile. Where `file.stat` is set, the file is looked at
+// before each step, and the connection reset when it is anything else by then.
 struct HttpFileRange {
   SendFile file;
   std::uint64_t offset = 0;

@@ -61,6 +61,8 @@ NodeResult<AddedTorrent> Node::add(FetchSource source, AddOptions options) {
   source.options = options;
   auto added = add_or_tell(source, {});
   if (added && added->is_new && client_->info(added->key)) metadata_known(added->key);
+  // Whoever only looked into it had less of it fetched.
+  if (added && !added->is_new) (void)client_->want_all(added->key);
   return added;
 }
 
@@ -124,6 +126,7 @@ NodeResult<AddedTorrent> Node::add_torrent(const FetchSource& source, const Fetc
   request.paused = source.options.paused;
   request.sequential = source.options.sequential;
   request.storage.root = content_->fetched(directory);
+  request.select_files = source.select;
   if (source.metadata) {
     request.metadata = source.metadata;
     request.torrent_file = source.torrent_file;

@@ -94,6 +94,7 @@ NodeResult<std::unique_ptr<Node>> Node::open(NodeConfig config) {
     return std::unexpected(node_error(loaded.error()));
   }
   node->config_.client.copies = node->contents_;
+  node->config_.client.events_max = 0;  // an observer takes them
   auto client = Client::open(node->config_.client);
   if (!client) {
     return std::unexpected(

@@ -91,8 +91,8 @@ class Node {
   // added for this and whose metadata nobody gave in time is removed again; any other stays.
   // Errors: timed_out, quota_exceeded, too_many, bad_torrent, engine, stopping.
   void fetch(FetchSource source, FetchDone done);
-  // Adds a torrent to stay, whether or not anybody gives its metadata. Blocks. Errors:
-  // quota_exceeded, bad_torrent, engine, stopping.
+  // Adds a torrent to stay, whether or not anybody gives its metadata; all files of one that is
+  // here are fetched from then on. Blocks. Errors: quota_exceeded, bad_torrent, engine, stopping.
   NodeResult<AddedTorrent> add(FetchSource source, AddOptions options);
   // Forgets a torrent that was not uploaded here; when it returns the torrent may still be telling
   // its trackers. What was published in place stays where it is in any case. Blocks.
@@ -103,7 +103,8 @@ class Node {
   // Called with every event, on the engine's thread, as by Client::set_observer(), which is taken.
   // Once this has returned, the one before runs no more.
   void set_observer(std::function<void(const Event& event)> observer);
-  // Verified bytes in order. REQUIRES: a range inside the file, found.info.
+  // Verified bytes in order. The file is among those that are fetched from then on. REQUIRES: a
+  // range inside the file, found.info.
   [[nodiscard]] std::unique_ptr<Reader> read(const Found& found, FileIndex file,
                                              std::uint64_t offset, std::uint64_t length);
 

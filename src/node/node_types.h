@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -107,6 +108,9 @@ struct FetchSource {
   std::shared_ptr<const TorrentMetadata> metadata;
   Buffer torrent_file;  // the bytes `metadata` came from
   AddOptions options = {};
+  // Of a torrent that is not here yet: its files' priorities (AddTorrent::select_files). Empty: all
+  // are fetched. Pure; may run on the engine's thread.
+  std::function<std::vector<std::uint8_t>(const TorrentInfo&)> select = {};
 };
 
 struct AddedTorrent {

@@ -14,7 +14,7 @@ namespace {
 // moment ago.
 constexpr std::chrono::milliseconds kNotReadyRetry{50};
 
-using ReadResult = NodeResult<std::shared_ptr<const Buffer>>;
+using ReadResult = NodeResult<ReadPart>;
 }  // namespace
 
 struct Reader::State : std::enable_shared_from_this<State> {
@@ -34,6 +34,8 @@ struct Reader::State : std::enable_shared_from_this<State> {
   }
   void pump();
   void ask(std::uint64_t offset, std::uint32_t length);
+  // A chunk that is sent from the disk; false: the engine is to be asked.
+  bool take_stored(std::uint64_t offset);
   void arrived(std::uint64_t offset, const ClientResult<std::shared_ptr<const Buffer>>& result);
   void time_out(std::uint64_t number);
   void close();
@@ -46,7 +48,10 @@ struct Reader::State : std::enable_shared_from_this<State> {
   const std::shared_ptr<const TorrentInfo> info;
   const FileIndex file;
 
-  std::mutex mutex;
+  std::mutex pump_mutex;     // one pump at a time; before `mutex`
+  bool wanted = false;       // the file is among those to be fetched; the pump's
+  std::mutex mutex;          // everything below
+  bool from_disk = false;    // next_part() asks
   std::uint64_t ask_at = 0;  // what is asked next
   std::uint64_t end = 0;
   std::deque<Chunk> chunks;  // asked, in order
@@ -66,6 +71,7 @@ Reader::State::Chunk* Reader::State::find(std::uint64_t offset) {
 }
 
 void Reader::State::pump() {
+  const std::lock_guard one(pump_mutex);
   const Layout& layout = info->layout;
   const std::uint64_t base = layout.file(file).offset;
   while (true) {
@@ -75,6 +81,16 @@ void Reader::State::pump() {
       const std::lock_guard lock(mutex);
       if (closed || failed || ask_at == end || chunks.size() >= kChunksAhead) return;
       offset = ask_at;
+    }
+    if (take_stored(offset)) continue;
+    if (!wanted) {
+      // Asked for by hash alone, a torrent begins with no files but the one asked for.
+      (void)node.client().want_files(torrent, {file});
+      wanted = true;
+    }
+    {
+      const std::lock_guard lock(mutex);
+      if (closed) return;
       // The engine gives no more than to the end of a piece.
       const std::uint64_t in_piece = (base + offset) % layout.piece_length();
       length = static_cast<std::uint32_t>(
@@ -84,6 +100,32 @@ void Reader::State::pump() {
     }
     ask(offset, length);
   }
+}
+
+bool Reader::State::take_stored(std::uint64_t offset) {
+  std::uint32_t most = 0;
+  {
+    const std::lock_guard lock(mutex);
+    if (!from_disk) return false;
+    most = static_cast<std::uint32_t>(std::min<std::uint64_t>(kStoredBytes, end - offset));
+  }
+  auto stored = node.client().stored(torrent, file, offset, most);
+  if (!stored) return false;
+  std::function<void(ReadResult)> tell;
+  std::optional<ReadResult> told;
+  {
+    const std::lock_guard lock(mutex);
+    if (closed) return true;
+    const auto length = static_cast<std::uint32_t>(stored->length);
+    chunks.push_back({offset, length, std::nullopt, ReadPart{nullptr, std::move(stored)}});
+    ask_at += length;
+    if (!waiting || chunks.size() > 1) return true;
+    told = take(waiting_max);
+    tell = std::exchange(waiting, nullptr);
+    node.work().cancel(timer);
+  }
+  tell(std::move(*told));
+  return true;
 }
 
 void Reader::State::ask(std::uint64_t offset, std::uint32_t length) {
@@ -126,7 +168,7 @@ void Reader::State::arrived(std::uint64_t offset,
     } else if ((*result)->size() != chunk->length) {
       chunk->result = std::unexpected(NodeError{NodeErrc::engine, "a read came short"});
     } else {
-      chunk->result = *result;
+      chunk->result = ReadPart{*result, std::nullopt};
     }
     if (!waiting || chunk != &chunks.front()) return;
     told = take(waiting_max);
@@ -140,7 +182,7 @@ void Reader::State::arrived(std::uint64_t offset,
 std::optional<ReadResult> Reader::State::take(std::size_t bytes_max) {
   if (failed) return std::unexpected(*failed);
   if (chunks.empty()) {
-    if (ask_at == end) return std::shared_ptr<const Buffer>();
+    if (ask_at == end) return ReadPart{};
     return std::nullopt;
   }
   Chunk& first = chunks.front();
@@ -149,17 +191,22 @@ std::optional<ReadResult> Reader::State::take(std::size_t bytes_max) {
     failed = first.result->error();
     return std::unexpected(*failed);
   }
-  std::shared_ptr<const Buffer> bytes = **first.result;
+  if ((*first.result)->stored) {
+    ReadPart part = std::move(**first.result);
+    chunks.pop_front();
+    return part;
+  }
+  std::shared_ptr<const Buffer> bytes = (*first.result)->bytes;
   if (taken > 0 || bytes->size() > bytes_max) {
     const std::size_t size = std::min(bytes_max, bytes->size() - taken);
     auto part = std::make_shared<const Buffer>(to_buffer(Bytes(*bytes).subspan(taken, size)));
     taken += size;
-    if (taken < bytes->size()) return part;
+    if (taken < bytes->size()) return ReadPart{part, std::nullopt};
     bytes = std::move(part);
   }
   chunks.pop_front();
   taken = 0;
-  return bytes;
+  return ReadPart{std::move(bytes), std::nullopt};
 }
 
 void Reader::State::time_out(std::uint64_t number) {
@@ -195,11 +242,24 @@ void Reader::State::close() {
 Reader::Reader(std::shared_ptr<State> state) : state_(std::move(state)) {}
 Reader::~Reader() { state_->close(); }
 
-void Reader::next(std::size_t bytes_max, std::function<void(ReadResult)> done) {
+void Reader::next(std::size_t bytes_max,
+                  std::function<void(NodeResult<std::shared_ptr<const Buffer>>)> done) {
+  ask(bytes_max, false, [done = std::move(done)](ReadResult part) {
+    if (!part) return done(std::unexpected(part.error()));
+    done(std::move(part->bytes));
+  });
+}
+
+void Reader::next_part(std::size_t bytes_max, std::function<void(ReadResult)> done) {
+  ask(bytes_max, true, std::move(done));
+}
+
+void Reader::ask(std::size_t bytes_max, bool stored, std::function<void(ReadResult)> done) {
   State& s = *state_;
   std::optional<ReadResult> ready;
   {
     const std::lock_guard lock(s.mutex);
+    s.from_disk = stored;
     ready = s.take(std::max<std::size_t>(1, bytes_max));
     if (!ready) {
       s.waiting = std::move(done);

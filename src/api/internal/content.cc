@@ -41,12 +41,15 @@ class ContentSource final : public HttpBodySource {
  private:
   // What `done` of the reader touches is its own: this object may be gone by then.
   void read(std::size_t bytes_max, std::function<void(HttpBodyPart)> done) {
-    reader_->next(bytes_max, [done = std::move(done),
-                              left = left_](NodeResult<std::shared_ptr<const Buffer>> bytes) {
-      if (!bytes || !*bytes) return done(HttpBodyAbort{});
-      left->fetch_sub((*bytes)->size());
-      done(std::move(*bytes));
-    });
+    reader_->next_part(
+        bytes_max, [done = std::move(done), left = left_](NodeResult<ReadPart> part) {
+          if (!part || part->size() == 0) return done(HttpBodyAbort{});
+          left->fetch_sub(part->size());
+          if (!part->stored) return done(std::move(part->bytes));
+          StoredContent& stored = *part->stored;
+          done(HttpFileRange{
+              {stored.fd, std::move(stored.keep), stored.stat}, stored.offset, stored.length});
+        });
   }
 
   Node& node_;

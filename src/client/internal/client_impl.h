@@ -74,6 +74,7 @@ struct Client::Impl {
   std::mutex mutex;
   std::condition_variable changed;
   std::deque<Event> events;
+  std::size_t piece_events = 0;  // PieceDone among them
   std::shared_ptr<const std::function<void(const Event&)>> observer;
   // Reads under way. The engine's id is known once its thread has begun the read.
   struct Read {

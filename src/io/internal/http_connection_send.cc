@@ -12,6 +12,7 @@
 
 #include "io/internal/http_call.h"
 #include "io/internal/http_connection.h"
+#include "io/posix_disk.h"
 
 namespace weir {
 namespace {
@@ -200,6 +201,11 @@ HttpConnection::Sent HttpConnection::send_memory() {
 
 HttpConnection::Sent HttpConnection::send_file() {
   const Out& out = out_.front();
+  const FileStat& expected = out.file->file.stat;
+  if (expected != FileStat{} && file_stat(out.file->file.fd) != expected) {
+    shut(true);  // what was verified is not what is there
+    return Sent::closed;
+  }
   auto offset = static_cast<off_t>(out.file->offset + out.offset);
   const std::uint64_t left = out.file->length - out.offset;
   const ssize_t sent = ::sendfile(socket_.native_handle(), out.file->file.fd, &offset,
