@@ -52,8 +52,9 @@ class ClientTest : public testing::Test {
     const std::string text{std::istreambuf_iterator<char>(file), {}};
     return to_buffer(as_bytes(text));
   }
-  std::unique_ptr<Client> open(const std::string& name) {
+  std::unique_ptr<Client> open(const std::string& name, std::size_t events_max = 65'536) {
     ClientConfig config;
+    config.events_max = events_max;
     config.state_dir = (base_ / name).string();
     config.listen = {*Endpoint::parse("127.0.0.1:0")};
     auto client = Client::open(std::move(config));
@@ -112,6 +113,31 @@ TEST_F(ClientTest, ARangeThatNobodyHasTimesOut) {
   EXPECT_EQ(range.error().code, "timed_out");
   EXPECT_EQ(client->read(*torrent, FileIndex{0}, 700'000, 1, seconds(1)).error().code,
             "bad_request");
+}
+
+TEST_F(ClientTest, AsManyEventsWaitAsTheLimitAndTheOldestGo) {
+  const auto magnet = [](int number) {
+    return "magnet:?xt=urn:btih:" + std::string(39, '0') + std::to_string(number);
+  };
+  for (const std::size_t most : {3U, 2U, 0U}) {
+    const auto client = open("events" + std::to_string(most), most);
+    std::vector<TorrentKey> added;
+    for (int i = 1; i <= 3; ++i) {
+      AddTorrent options;
+      options.storage.root = (base_ / "out").string();
+      options.paused = true;
+      const auto key = client->add_source(magnet(i), std::move(options));
+      ASSERT_TRUE(key);
+      added.push_back(*key);
+    }
+    (void)client->torrents();  // a turn of the engine later they are all there
+    for (std::size_t i = added.size() - most; i < added.size(); ++i) {
+      const auto event = client->wait_event(milliseconds(0));
+      ASSERT_TRUE(event);
+      EXPECT_EQ(event->torrent, added[i]);
+    }
+    EXPECT_FALSE(client->wait_event(milliseconds(0)));
+  }
 }
 
 TEST_F(ClientTest, ErrorsHaveStableCodes) {
