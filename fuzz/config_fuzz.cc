@@ -12,8 +12,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   ConfigInputs inputs;
   inputs.file_name = "/etc/weir.toml";
   inputs.file_text = std::string(reinterpret_cast<const char*>(data), size);
-  inputs.environment = {{"HOME", "/home/user"}};
-  inputs.working_dir = "/home/user";
+  inputs.environment = {{"HOME", "/srv/user"}};
+  inputs.working_dir = "/srv/user";
   const auto loaded = load_config(inputs);
   if (!loaded) {
     WEIR_ASSERT(!loaded.error().empty());

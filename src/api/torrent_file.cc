@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-#include "api/internal/torrent_file.h"
+#include "api/torrent_file.h"
 
 #include <boost/json.hpp>
 #include <limits>

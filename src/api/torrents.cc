@@ -5,7 +5,7 @@
 
 #include "api/internal/content.h"
 #include "api/internal/routes.h"
-#include "api/internal/torrent_file.h"
+#include "api/torrent_file.h"
 #include "codex/info_hash_text.h"
 #include "codex/rest_json.h"
 #include "http/field.h"

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "api/internal/folder_uploads.h"
-#include "api/internal/torrent_file.h"
 #include "api/internal/weir.h"
+#include "api/torrent_file.h"
 #include "codex/info_hash_text.h"
 #include "http/field.h"
 #include "http/media_type.h"

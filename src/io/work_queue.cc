@@ -67,7 +67,9 @@ void WorkQueue::work() {
       changed_.wait(lock);
       continue;
     } else {
-      changed_.wait_until(lock, timers_.begin()->first.first);
+      // A copy: the timer may be cancelled, and gone, while it is waited for.
+      const Clock::time_point at = timers_.begin()->first.first;
+      changed_.wait_until(lock, at);
       continue;
     }
     lock.unlock();

@@ -41,6 +41,19 @@ TEST(WorkQueue, ATimerRunsAndACancelledOneDoesNot) {
   EXPECT_FALSE(cancelled_ran);
 }
 
+// A thread waits for the first timer while it is cancelled; for AddressSanitizer to judge.
+TEST(WorkQueue, TimersAreCancelledWhileTheyAreWaitedFor) {
+  WorkQueue queue(3);
+  for (int i = 0; i < 300; ++i) {
+    const TimerId timer = queue.after(milliseconds(20), [] {});
+    std::promise<void> waiting;
+    ASSERT_TRUE(queue.post([&] { waiting.set_value(); }));
+    waiting.get_future().get();
+    queue.cancel(timer);
+    queue.after(milliseconds(0), [] {});  // wakes who waited
+  }
+}
+
 TEST(WorkQueue, AnEarlierTimerIsNotHeldUpByALaterOne) {
   WorkQueue queue(1);
   queue.after(hours(1), [] {});
