@@ -4,7 +4,7 @@ _weir() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    mapfile -t COMPREPLY < <(compgen -W 'get seed create show verify serve add ls rm start stop link cat status config completion manual --help --version' -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W 'get seed create show verify serve add ls rm start stop pin unpin store link cat status config completion manual --help --version' -- "$cur")
     return
   fi
   case ${COMP_WORDS[1]} in
@@ -100,6 +100,7 @@ _weir() {
         --state-dir) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
         --socket) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
         --quota) :; return ;;
+        --store-ttl) :; return ;;
         --fetch-timeout) :; return ;;
         --max-down) :; return ;;
         --max-up) :; return ;;
@@ -112,7 +113,7 @@ _weir() {
         --config) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
       esac
       if [[ $cur == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W '--http --allow-host --cors-origin --http-connections --listen --data-dir --state-dir --socket --quota --fetch-timeout --max-down --max-up --connections --torrent-connections --dial-below --log-level --log-format --ports-file --config --jsonl --quiet --help' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W '--http --allow-host --cors-origin --http-connections --listen --data-dir --state-dir --socket --quota --store-ttl --fetch-timeout --max-down --max-up --connections --torrent-connections --dial-below --log-level --log-format --ports-file --config --jsonl --quiet --help' -- "$cur")
       else
         :
       fi
@@ -188,6 +189,49 @@ _weir() {
         mapfile -t COMPREPLY < <(compgen -W '--api --token-file --socket --state-dir --config --json --quiet --help' -- "$cur")
       else
         :
+      fi
+      ;;
+    pin)
+      case $prev in
+        --api) :; return ;;
+        --token-file) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+        --socket) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+        --state-dir) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+        --config) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+      esac
+      if [[ $cur == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W '--api --token-file --socket --state-dir --config --json --quiet --help' -- "$cur")
+      else
+        :
+      fi
+      ;;
+    unpin)
+      case $prev in
+        --expire) :; return ;;
+        --api) :; return ;;
+        --token-file) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+        --socket) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+        --state-dir) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+        --config) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+      esac
+      if [[ $cur == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W '--expire --api --token-file --socket --state-dir --config --json --quiet --help' -- "$cur")
+      else
+        :
+      fi
+      ;;
+    store)
+      case $prev in
+        --api) :; return ;;
+        --token-file) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+        --socket) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+        --state-dir) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+        --config) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+      esac
+      if [[ $cur == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W '--dry-run --unknown --api --token-file --socket --state-dir --config --json --quiet --help' -- "$cur")
+      else
+        mapfile -t COMPREPLY < <(compgen -W 'stat verify repair gc' -- "$cur")
       fi
       ;;
     link)

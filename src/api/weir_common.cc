@@ -132,12 +132,15 @@ std::optional<InfoHashes> hashes_of_cid(Node& node, std::string_view text) {
   return publication->hybrid->info->hashes;
 }
 
+std::optional<InfoHashes> hashes_of_text(Node& node, std::string_view text) {
+  const auto hash = codex::parse_info_hash_text(text);
+  const auto hashes = hash ? info_hashes(*hash) : std::nullopt;
+  return hashes ? hashes : hashes_of_cid(node, text);
+}
+
 void later_with_torrent(Context& context, const RequestPtr& request,
                         std::function<void(WeirState&, TorrentKey)> work) {
-  const std::string& text = request->captures.at(0);
-  const auto hash = codex::parse_info_hash_text(text);
-  auto hashes = hash ? info_hashes(*hash) : std::nullopt;
-  if (!hashes) hashes = hashes_of_cid(context.node, text);
+  const auto hashes = hashes_of_text(context.node, request->captures.at(0));
   if (!hashes) {
     return answer_error(request, 400, "bad_hash",
                         "An info hash is 40 or 64 hexadecimal digits, or 32 of base32.");

@@ -127,6 +127,7 @@ json::object whole_json(WeirState& state, const TorrentStatus& status, bool with
   const Node::Removal removal = state.node.removal(status);
   out["frees"] = removal.frees;
   out["usedBy"] = json::array(removal.used_by.begin(), removal.used_by.end());
+  add_keep(out, state.node.keep(status.hashes));
   out["inPlace"] = nullptr;
   const auto path = state.node.in_place().path_of(status.hashes);
   if (path && with_paths) out["inPlace"] = text_json(*path);

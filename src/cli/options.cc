@@ -301,6 +301,36 @@ constexpr std::array kCommands{
                .summary = "pause torrents",
                .description = "The torrents stay known and keep what they have.",
                .options = remote_options::kNode},
+    CliCommand{.name = "pin",
+               .operands = "ID...",
+               .operands_min = 1,
+               .operands_max = kOperandsMax,
+               .summary = "keep torrents for good",
+               .description = "A pinned torrent never expires, whatever the node's store.ttl and "
+                              "quota.",
+               .options = remote_options::kNode},
+    CliCommand{.name = "unpin",
+               .operands = "ID...",
+               .operands_min = 1,
+               .operands_max = kOperandsMax,
+               .summary = "let torrents go again",
+               .description = "Without --expire they are kept as if they had never been pinned.",
+               .options = remote_options::kUnpin},
+    CliCommand{.name = "store",
+               .operands = "ACTION [ID]",
+               .operands_min = 1,
+               .operands_max = 2,
+               .operand_words = CliWords::choices,
+               .operand_choices = "stat verify repair gc",
+               .summary = "show, check or clear up what the node keeps",
+               .description =
+                   "ACTION is stat, which tells how much is kept and what sharing saves; verify, "
+                   "which hashes complete files again, of the torrent ID or all, and exits with 5 "
+                   "unless all are good; repair, which brings back what verify found damaged, "
+                   "from another copy or from peers; or gc, which removes torrents that have "
+                   "expired and what killed processes left, and names directories that nothing "
+                   "knows.",
+               .options = remote_options::kStore},
     CliCommand{.name = "link",
                .operands = "ID",
                .operands_min = 1,

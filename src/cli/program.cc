@@ -27,6 +27,9 @@ ExitCode run_command(const Arguments& arguments, Output& output) {
   if (name == "ls") return run_ls(arguments, output);
   if (name == "rm") return run_rm(arguments, output);
   if (name == "start") return run_start(arguments, output);
+  if (name == "pin") return run_pin(arguments, output);
+  if (name == "unpin") return run_unpin(arguments, output);
+  if (name == "store") return run_store(arguments, output);
   if (name == "stop") return run_stop(arguments, output);
   if (name == "link") return run_link(arguments, output);
   if (name == "cat") return run_cat(arguments, output);

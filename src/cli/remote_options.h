@@ -76,6 +76,17 @@ constexpr auto kList = with_node(std::array{
 constexpr auto kRemove = with_node(std::array{
     CliOption{.name = "--content", .help = "its content too, unless it was published in place"},
 });
+constexpr auto kUnpin = with_node(std::array{
+    CliOption{.name = "--expire",
+              .value = "TIME",
+              .help = "remove it with its content when this time has passed, such as 90m or 48h"},
+});
+constexpr auto kStore = with_node(std::array{
+    CliOption{.name = "--dry-run", .help = "gc: only say what would be removed"},
+    CliOption{.name = "--unknown",
+              .help = "gc: remove directories that no torrent and no upload knows, with their "
+                      "files"},
+});
 constexpr auto kCat = with_node(std::array{
     CliOption{.name = "--range",
               .value = "A-B",

@@ -2,13 +2,18 @@
 // weir rm, start, stop and link: what is done with single torrents of a running node.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+#include <chrono>
 #include <functional>
 
 #include "cli/commands.h"
 #include "cli/json.h"
 #include "cli/remote.h"
 #include "cli/render.h"
+#include "cli/values.h"
+#include "io/clock.h"
 
 namespace weir {
 namespace {
@@ -66,6 +71,25 @@ CliResult<Done> change_state(NodeLink& node, const json::object& torrent, std::s
   if (!now) return std::unexpected(now.error());
   const json::object after = now->is_object() ? now->get_object() : json::object{};
   return Done{fmt::format("{}: {}", label_of(torrent), shown_of(after, "state")), after};
+}
+
+CliResult<Done> change_keep(NodeLink& node, const json::object& torrent,
+                            const json::object& change) {
+  const auto now = node.ask("PATCH", fmt::format("/torrents/{}", text_of(torrent, "hash")),
+                            label_of(torrent), json::serialize(change), "application/json");
+  if (!now) return std::unexpected(now.error());
+  const json::object after = now->is_object() ? now->get_object() : json::object{};
+  const json::value* pinned = after.if_contains("pinned");
+  const std::uint64_t expires = number_of(after, "expires");
+  std::string line = fmt::format("{}: kept", label_of(torrent));
+  if (pinned != nullptr && pinned->is_bool() && pinned->get_bool()) {
+    line = fmt::format("{}: pinned", label_of(torrent));
+  } else if (expires > 0) {
+    const std::int64_t left = static_cast<std::int64_t>(expires / 1000) - unix_now();
+    line = fmt::format("{}: expires in {}", label_of(torrent),
+                       render_duration(std::chrono::seconds(std::max<std::int64_t>(0, left))));
+  }
+  return Done{std::move(line), after};
 }
 
 CliResult<Done> remove(NodeLink& node, const json::object& torrent, bool content) {
@@ -136,6 +160,24 @@ ExitCode run_start(const Arguments& arguments, Output& output) {
 ExitCode run_stop(const Arguments& arguments, Output& output) {
   return for_each(arguments, output, [](NodeLink& node, const json::object& torrent) {
     return change_state(node, torrent, "pause");
+  });
+}
+
+ExitCode run_pin(const Arguments& arguments, Output& output) {
+  return for_each(arguments, output, [](NodeLink& node, const json::object& torrent) {
+    return change_keep(node, torrent, {{"pinned", true}});
+  });
+}
+
+ExitCode run_unpin(const Arguments& arguments, Output& output) {
+  json::object change{{"pinned", false}, {"expires", nullptr}};
+  if (const auto text = arguments.value("--expire")) {
+    const auto time = parse_time(*text);
+    if (!time) return usage_error(output, "--expire: a time such as 90m or 48h");
+    change["expires"] = unix_now() * 1000 + time->count();
+  }
+  return for_each(arguments, output, [&change](NodeLink& node, const json::object& torrent) {
+    return change_keep(node, torrent, change);
   });
 }
 

@@ -227,6 +227,9 @@ Applied apply(const ConfigInputs& inputs, const Setting& setting, const ConfigVa
       return socket(inputs, value, out);
     case SettingId::quota:
       return assign(size_of(setting, word), out.quota);
+    case SettingId::store_ttl:
+      if (word == "0") return {};
+      return assign(time_of(setting, word), out.store_ttl);
     case SettingId::fetch_timeout:
       return assign(time_of(setting, word), out.fetch_timeout);
     case SettingId::limits_down:

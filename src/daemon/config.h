@@ -51,6 +51,7 @@ struct DaemonConfig {
   std::string socket;     // absolute; empty: none
   bool socket_auto = false;
   std::uint64_t quota = 0;  // bytes; 0: none
+  std::chrono::milliseconds store_ttl{};  // 0: never
   std::chrono::milliseconds fetch_timeout{};
   std::uint64_t down_bytes_per_second = 0;  // 0: unlimited
   std::uint64_t up_bytes_per_second = 0;

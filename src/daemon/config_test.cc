@@ -125,6 +125,8 @@ down = 1000
 up = "1K"
 connections = 2
 connections_per_torrent = 2
+[store]
+ttl = "48h"
 [log]
 level = "debug"
 format = "json"
@@ -132,6 +134,9 @@ format = "json"
   EXPECT_EQ(config.data_dir, "/d");
   EXPECT_EQ(config.state_dir, "/s");
   EXPECT_EQ(config.quota, 10ull << 30);
+  EXPECT_EQ(config.store_ttl, std::chrono::hours(48));
+  EXPECT_EQ(config_of(inputs_with("[store]\nttl = 0\n")).store_ttl.count(), 0);
+  EXPECT_EQ(error_of("[store]\nttl = -1\n").code, ConfigErrc::bad_value);
   EXPECT_EQ(config.fetch_timeout, std::chrono::milliseconds(1500));
   EXPECT_EQ(config.ports_file, "/run/weir.json");
   ASSERT_EQ(config.http_listen.size(), 2u);

@@ -132,6 +132,7 @@ NodeConfig Daemon::node_config() const {
   };
   out.content_dir = config.data_dir;
   out.quota_bytes = config.quota;
+  out.ttl = std::chrono::ceil<std::chrono::seconds>(config.store_ttl);
   out.fetch_timeout = config.fetch_timeout;
   return out;
 }

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <vector>
@@ -68,6 +69,7 @@ std::vector<std::string> names_in(const std::string& directory) {
 ContentDir::Incoming::~Incoming() {
   if (fd_ >= 0) ::close(fd_);
   ::unlink(path_.c_str());
+  --open_;
 }
 
 DiskResult<void> ContentDir::Incoming::write(Bytes bytes) {
@@ -122,7 +124,7 @@ DiskResult<std::unique_ptr<ContentDir::Incoming>> ContentDir::begin() {
   // What a killed process left was swept; a name taken all the same is somebody else's.
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
   if (fd < 0) return failure(errno, path);
-  return std::unique_ptr<Incoming>(new Incoming(fd, path));
+  return std::unique_ptr<Incoming>(new Incoming(fd, path, open_));
 }
 
 DiskResult<void> ContentDir::link_all(const std::string& from, const Place& place) {
@@ -146,6 +148,63 @@ DiskResult<std::unique_ptr<ContentDir::Incoming>> ContentDir::place(std::unique_
   WEIR_CHECK(sync_directory(directory_ + "/incoming"));
   WEIR_CHECK(link_all(moving, place));
   return file;
+}
+
+ContentDir::Left ContentDir::measure(const std::string& relative) const {
+  Left out{relative, 0, 0};
+  std::error_code error;
+  const fs::path path = directory_ + '/' + relative;
+  const auto add = [&out](const fs::directory_entry& entry) {
+    std::error_code ignored;
+    if (entry.is_directory(ignored) && !entry.is_symlink(ignored)) return;
+    ++out.files;
+    // What another name keeps is not given back.
+    if (entry.is_regular_file(ignored) && !entry.is_symlink(ignored) &&
+        entry.hard_link_count(ignored) == 1) {
+      out.bytes += entry.file_size(ignored);
+    }
+  };
+  const fs::directory_entry top(path, error);
+  if (!error) add(top);
+  if (top.is_symlink(error) || !top.is_directory(error)) return out;
+  for (fs::recursive_directory_iterator it(path, error), end; !error && it != end;
+       it.increment(error)) {
+    add(*it);
+  }
+  return out;
+}
+
+std::vector<ContentDir::Left> ContentDir::leftovers() const {
+  std::vector<Left> out;
+  if (open_ > 0) return out;
+  for (const std::string& name : names_in(directory_ + "/incoming")) {
+    // Links are in the making for a moment, and swept at the next start should one be left.
+    if (!name.starts_with("link.")) out.push_back(measure("incoming/" + name));
+  }
+  return out;
+}
+
+std::vector<ContentDir::Left> ContentDir::unknown(const std::string& parent,
+                                                  const Known& known) const {
+  std::vector<std::string> names = names_in(directory_ + '/' + parent);
+  std::sort(names.begin(), names.end());
+  std::vector<Left> out;
+  for (const std::string& name : names) {
+    if (!known(name)) out.push_back(measure(parent + '/' + name));
+  }
+  return out;
+}
+
+std::vector<ContentDir::Left> ContentDir::unknown_fetched(const Known& known) const {
+  return unknown("fetched", known);
+}
+std::vector<ContentDir::Left> ContentDir::unknown_published(const Known& known) const {
+  return unknown("published", known);
+}
+
+void ContentDir::remove_left(const Left& left) {
+  std::error_code ignored;
+  fs::remove_all(directory_ + '/' + left.path, ignored);
 }
 
 void ContentDir::remove(const Place& place) {

@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/bytes.h"
 #include "store/disk.h"
@@ -36,9 +37,13 @@ class ContentDir {
 
    private:
     friend class ContentDir;
-    Incoming(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
+    Incoming(int fd, std::string path, std::atomic<std::size_t>& open)
+        : fd_(fd), path_(std::move(path)), open_(open) {
+      ++open_;
+    }
     int fd_;
     std::string path_;
+    std::atomic<std::size_t>& open_;
     std::uint64_t size_ = 0;
   };
   struct Place {
@@ -62,6 +67,21 @@ class ContentDir {
   // Forgets one name; the content goes with its last.
   void remove(const Place& place);
 
+  // What is there without being anybody's: below this directory, with what it holds.
+  struct Left {
+    std::string path;  // relative
+    std::uint64_t bytes = 0;
+    std::uint64_t files = 0;
+  };
+  // In incoming/. Nothing while an upload is under way: one can't be told from the other.
+  [[nodiscard]] std::vector<Left> leftovers() const;
+  // Directories in fetched/ and published/ that `known` does not know by their names.
+  using Known = std::function<bool(const std::string& name)>;
+  [[nodiscard]] std::vector<Left> unknown_fetched(const Known& known) const;
+  [[nodiscard]] std::vector<Left> unknown_published(const Known& known) const;
+  // With everything in it; links are not followed.
+  void remove_left(const Left& left);
+
   [[nodiscard]] const std::string& path() const { return directory_; }
   // Directories to add torrents with.
   [[nodiscard]] std::string published(const std::string& root) const;
@@ -72,9 +92,12 @@ class ContentDir {
  private:
   explicit ContentDir(std::string directory) : directory_(std::move(directory)) {}
   DiskResult<void> link_all(const std::string& from, const Place& place);
+  [[nodiscard]] Left measure(const std::string& relative) const;
+  [[nodiscard]] std::vector<Left> unknown(const std::string& parent, const Known& known) const;
 
   std::string directory_;  // absolute
   std::atomic<std::uint64_t> last_{0};
+  std::atomic<std::size_t> open_{0};  // of Incoming
 };
 
 }  // namespace weir

@@ -11,6 +11,24 @@
 
 namespace weir {
 
+const char* result_name(CheckResult result) {
+  switch (result) {
+    case CheckResult::good:
+      return "good";
+    case CheckResult::damaged:
+      return "damaged";
+    case CheckResult::missing:
+      return "missing";
+    case CheckResult::not_read:
+      return "not_read";
+    case CheckResult::restored:
+      return "restored";
+    case CheckResult::asked_for:
+      return "asked_for";
+  }
+  std::unreachable();
+}
+
 ContentStore::ContentStore(std::string directory, CatalogueStore& catalogue,
                            std::function<void(const std::string&)> warn)
     : directory_(std::move(directory)), catalogue_(catalogue), warn_(std::move(warn)) {
@@ -21,6 +39,7 @@ ContentStore::~ContentStore() { stop(); }
 
 void ContentStore::stop() {
   stopping_ = true;
+  check_queue_.stop();
   queue_.stop();
 }
 
@@ -65,6 +84,7 @@ void ContentStore::put(Copy copy) {
   const Copy saved = copy;
   {
     const std::lock_guard lock(mutex_);
+    damaged_.erase(copy.path);
     index_.put(std::move(copy));
   }
   save({saved}, {});
@@ -73,7 +93,10 @@ void ContentStore::put(Copy copy) {
 void ContentStore::drop(const std::vector<std::string>& paths) {
   {
     const std::lock_guard lock(mutex_);
-    for (const std::string& path : paths) index_.remove(path);
+    for (const std::string& path : paths) {
+      index_.remove(path);
+      damaged_.erase(path);
+    }
   }
   save({}, paths);
 }
@@ -97,6 +120,7 @@ void ContentStore::forget_owner(const std::string& owner) {
   {
     const std::lock_guard lock(mutex_);
     paths = index_.remove_owner(owner);
+    for (const std::string& path : paths) damaged_.erase(path);
   }
   if (!paths.empty()) {
     queue_.post([this, paths = std::move(paths)] { save({}, paths); });
@@ -136,7 +160,10 @@ void ContentStore::uploaded(const std::string& path, const ContentId& content,
   }
   {
     const std::lock_guard lock(mutex_);
-    for (const Copy& copy : copies) index_.put(copy);
+    for (const Copy& copy : copies) {
+      index_.put(copy);
+      damaged_.erase(copy.path);
+    }
   }
   save(copies, {});
   // What torrents have of it becomes a link to it; other names of the upload are links already.
@@ -187,7 +214,7 @@ std::vector<ContentCopies::Place> ContentStore::by_content(const ContentId& cont
   const std::set<std::uint64_t> foreign = foreign_files(copies);
   for (const Copy& copy : copies) {
     auto path = copy.kind == CopyKind::in_place ? std::nullopt : own(copy.path);
-    if (!path) continue;
+    if (!path || is_damaged(copy.path)) continue;
     if (!foreign.empty()) {
       const auto found = now(copy.path);
       if (!found || foreign.contains(found->file_id)) continue;
@@ -222,6 +249,11 @@ std::vector<ContentCopies::Place> ContentStore::by_length(std::uint64_t length) 
     if (out.size() == CopySearch::kPlacesMax) break;
   }
   return out;
+}
+
+bool ContentStore::is_damaged(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  return damaged_.contains(path);
 }
 
 ContentIndex::Totals ContentStore::totals() {

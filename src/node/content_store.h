@@ -31,6 +31,37 @@
 
 namespace weir {
 
+enum class CheckAction : std::uint8_t { verify, repair };
+enum class CheckResult : std::uint8_t {
+  good,
+  damaged,
+  missing,
+  not_read,   // it changed while it was read: nothing is known
+  restored,   // from another copy
+  asked_for,  // there is none: peers are asked, where the torrent has any
+};
+// Stable, lower-case.
+[[nodiscard]] const char* result_name(CheckResult result);
+
+// A check of files, as far as it has come.
+struct StoreCheck {
+  static constexpr std::size_t kFoundMax = 1000;  // more are only counted
+  struct File {
+    std::string owner;
+    std::string path;
+    std::uint32_t file = 0;
+    CopyKind kind{};
+    CheckResult result{};
+  };
+  CheckAction action{};
+  bool running = false;
+  bool cancelled = false;
+  std::uint64_t files = 0, files_done = 0;
+  std::uint64_t bytes = 0, bytes_done = 0;
+  std::uint64_t found_count = 0;  // that are not good
+  std::vector<File> found;
+};
+
 class ContentStore : public ContentCopies {
  public:
   // `directory` is the node's own (io/content_dir.h): only what lies in it is ever linked. The
@@ -74,12 +105,22 @@ class ContentStore : public ContentCopies {
   [[nodiscard]] std::set<std::string> sharers(const std::string& path);
   [[nodiscard]] std::vector<Copy> owned_by(const std::string& owner);
   [[nodiscard]] std::vector<Copy> copies_of(const ContentId& content);
+  // --- content_store_check.cc. Hashes complete files again, or brings back those that were found
+  // damaged; of these owners, or all. One check at a time; false: there is one. What is damaged is
+  // never linked from, and told to `recheck`, which has the engine look at it.
+  void set_recheck(std::function<void(const Copy& copy)> recheck) { recheck_ = std::move(recheck); }
+  [[nodiscard]] bool begin_check(std::vector<std::string> owners, CheckAction action);
+  void cancel_check();
+  [[nodiscard]] StoreCheck check();
+  [[nodiscard]] std::size_t damaged_count();
+
   // Blocks until everything asked for so far is through. For tests.
   void settle();
 
  private:
   [[nodiscard]] std::optional<DiskPath> own(const std::string& path) const;
   [[nodiscard]] static DiskPath place_of(const std::string& path);
+  [[nodiscard]] bool is_damaged(const std::string& path);
   void put(Copy copy);
   void drop(const std::vector<std::string>& paths);
   void save(const std::vector<Copy>& saved, const std::vector<std::string>& removed);
@@ -93,18 +134,32 @@ class ContentStore : public ContentCopies {
   [[nodiscard]] std::set<std::uint64_t> foreign_files(const std::vector<Copy>& copies);
   [[nodiscard]] std::optional<FileStat> now(const std::string& path);
 
+  // content_store_check.cc; on the thread of checks
+  void run_check(const std::vector<std::string>& owners, CheckAction action);
+  void note_checked(const Copy& copy, CheckResult result);
+  [[nodiscard]] bool restore(const Copy& copy);
+  [[nodiscard]] bool copy_bytes(const Copy& source, const DiskPath& to);
+  [[nodiscard]] bool put_in_place(const Copy& copy, const DiskPath& fresh, bool is_there);
+  // The root of what lies there, wherever that is; nothing when it changes meanwhile.
+  [[nodiscard]] std::optional<ContentId> root_of(const std::string& path, const FileStat& seen);
+
   const std::string directory_;
   CatalogueStore& catalogue_;
   const std::function<void(const std::string&)> warn_;
   Client* client_ = nullptr;  // set once, before anything else is asked
   std::atomic<bool> stopping_{false};
-  std::uint64_t last_link_ = 0;  // of the store's thread
-  std::mutex link_mutex_;        // held while a file is replaced; before mutex_
-  std::mutex mutex_;             // everything below but the queue
+  std::atomic<std::uint64_t> last_link_{0};
+  std::atomic<bool> cancel_check_{false};
+  std::function<void(const Copy& copy)> recheck_;  // set before the first check
+  std::mutex link_mutex_;                          // held while a file is replaced; before mutex_
+  std::mutex mutex_;                               // everything below but the queue
   ContentIndex index_;
   std::map<std::string, TorrentKey> keys_;  // of owners that were done in this run
   std::set<TorrentKey> gone_;               // being removed
+  StoreCheck check_;
+  std::set<std::string> damaged_;  // paths
   WorkQueue queue_{1};
+  WorkQueue check_queue_{1};
 };
 
 }  // namespace weir

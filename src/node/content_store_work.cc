@@ -42,6 +42,7 @@ void ContentStore::collect(TorrentKey torrent) {
               CopyKind::fetched, owner,    to_int(stored.file)};
     const std::lock_guard lock(mutex_);
     if (gone_.contains(torrent)) return;
+    damaged_.erase(copy.path);
     keys_.insert_or_assign(owner, torrent);
     if (!known || *known != copy) index_.put(copy);
     if (!known || known->content != copy.content) saved.push_back(std::move(copy));
@@ -54,15 +55,19 @@ void ContentStore::collect(TorrentKey torrent) {
 
 // The root of what lies there, when it is what it was before and after it was read.
 std::optional<ContentId> ContentStore::hash(const std::string& path, const FileStat& seen) {
-  const auto at = own(path);
-  if (!at || seen.size == 0) return std::nullopt;
+  return own(path) ? root_of(path, seen) : std::nullopt;
+}
+
+std::optional<ContentId> ContentStore::root_of(const std::string& path, const FileStat& seen) {
+  const DiskPath at = own(path).value_or(place_of(path));
+  if (seen.size == 0) return std::nullopt;
   std::vector<Sha256Digest> leaves;
   Buffer buffer(kReadBytes);
   for (std::uint64_t offset = 0; offset < seen.size; offset += buffer.size()) {
     if (stopping_) return std::nullopt;
     buffer.resize(
         static_cast<std::size_t>(std::min<std::uint64_t>(kReadBytes, seen.size - offset)));
-    if (!client_->disk().read(*at, offset, buffer)) return std::nullopt;
+    if (!client_->disk().read(at, offset, buffer)) return std::nullopt;
     merkle_leaves(buffer, leaves);
   }
   const auto after = now(path);
@@ -83,6 +88,7 @@ void ContentStore::unify(const ContentId& content) {
     const auto found = now(copy.path);
     if (!found) stale.push_back(copy.path);
     if (!found || !unchanged(copy.seen, *found) || foreign.contains(found->file_id)) continue;
+    if (is_damaged(copy.path)) continue;
     copy.seen.file_id = found->file_id;
     copies.push_back(std::move(copy));
   }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/result.h"
+#include "io/clock.h"
 #include "node/event_log.h"
 #include "node/node.h"
 
@@ -48,7 +49,10 @@ void Node::fetch(FetchSource source, FetchDone done) {
   auto shared = std::make_shared<FetchSource>(std::move(source));
   auto tell = std::make_shared<FetchDone>(std::move(done));
   const bool posted = work_.post([this, shared, tell] {
-    if (const auto known = find(shared->hashes); known && known->info) return (*tell)(*known);
+    if (const auto known = find(shared->hashes); known && known->info) {
+      used(keeper_of(known->info->hashes));
+      return (*tell)(*known);
+    }
     const auto added = add_or_tell(*shared, *tell);
     if (!added) return (*tell)(std::unexpected(added.error()));
     // It may have become known before we waited for it.
@@ -60,6 +64,10 @@ void Node::fetch(FetchSource source, FetchDone done) {
 NodeResult<AddedTorrent> Node::add(FetchSource source, AddOptions options) {
   source.options = options;
   auto added = add_or_tell(source, {});
+  if (added && !added->is_new) {
+    const auto status = client_->status(added->key);
+    if (status) (void)keeps_->wanted(keeper_of(status->hashes));
+  }
   if (added && added->is_new && client_->info(added->key)) metadata_known(added->key);
   // Whoever only looked into it had less of it fetched.
   if (added && !added->is_new) (void)client_->want_all(added->key);
@@ -77,6 +85,9 @@ NodeResult<AddedTorrent> Node::add_or_tell(const FetchSource& source, const Fetc
 }
 
 NodeResult<AddedTorrent> Node::try_add_or_tell(const FetchSource& source, const FetchDone& done) {
+  if (source.metadata && !client_->find(source.hashes)) {
+    (void)make_room(source.metadata->info->layout.content_size());
+  }
   constexpr int kAttemptsMax = 8;
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
     std::optional<TorrentKey> leaving;
@@ -111,9 +122,8 @@ NodeResult<AddedTorrent> Node::try_add_or_tell(const FetchSource& source, const 
 // REQUIRES: add_mutex_ is held.
 NodeResult<AddedTorrent> Node::add_torrent(const FetchSource& source, const FetchDone& done) {
   if (source.metadata) {
-    const std::uint64_t size = source.metadata->info->layout.content_size();
-    const NodeSpace now = space();
-    if (now.quota_bytes > 0 && now.used_bytes + now.reserved_bytes + size > now.quota_bytes) {
+    const std::lock_guard lock(mutex_);
+    if (!fits(source.metadata->info->layout.content_size())) {
       return std::unexpected(NodeError{NodeErrc::quota_exceeded,
                                        "the node's quota does not have room for this torrent"});
     }
@@ -171,7 +181,10 @@ NodeResult<void> Node::expect(TorrentKey key, const std::string& directory, Fetc
 }
 
 void Node::remove_torrent(TorrentKey key, RemoveContent content) {
-  if (const auto status = client_->status(key)) contents_->forget(key, torrent_id(status->hashes));
+  if (const auto status = client_->status(key)) {
+    contents_->forget(key, torrent_id(status->hashes));
+    keeps_->forget(torrent_id(status->hashes));
+  }
   {
     const std::lock_guard lock(mutex_);
     removing_.insert(key);
@@ -208,31 +221,31 @@ void Node::on_event(const Event& event) {
       const std::lock_guard lock(mutex_);
       removing_.erase(event.torrent);
       restored_.erase(event.torrent);
+      const auto it = fetched_sizes_.find(event.torrent);
+      if (it != fetched_sizes_.end()) {
+        used_ -= it->second;
+        fetched_sizes_.erase(it);
+      }
     }
     changed_.notify_all();
     contents_->torrent_removed(event.torrent);
     work_.post([this, key = event.torrent] {
-      {
-        const std::lock_guard lock(mutex_);
-        const auto it = fetched_sizes_.find(key);
-        if (it != fetched_sizes_.end()) {
-          used_ -= it->second;
-          fetched_sizes_.erase(it);
-        }
-      }
       fetch_failed(key, {NodeErrc::not_found, "the torrent was removed"});
     });
   }
+}
+
+bool Node::sized(TorrentKey key) {
+  const std::lock_guard lock(mutex_);
+  return fetched_sizes_.contains(key);
 }
 
 bool Node::admit_fetched(TorrentKey key, const TorrentInfo& info) {
   const std::uint64_t size = info.layout.content_size();
   const std::lock_guard lock(mutex_);
   if (fetched_sizes_.contains(key)) return true;
-  const std::uint64_t quota = config_.quota_bytes;
   // What was here when the node started stays, whatever the quota has become.
-  const bool fits = quota == 0 || size <= quota - std::min(quota, in_use() + reserved_);
-  if (!fits && !restored_.contains(key)) return false;
+  if (!fits(size) && !restored_.contains(key)) return false;
   fetched_sizes_.emplace(key, size);
   used_ += size;
   return true;
@@ -241,6 +254,7 @@ bool Node::admit_fetched(TorrentKey key, const TorrentInfo& info) {
 void Node::metadata_known(TorrentKey key) {
   const auto info = client_->info(key);
   if (!info) return;
+  if (!publication(info->hashes) && !sized(key)) (void)make_room(info->layout.content_size());
   bool fits = false;
   {
     // Who has just added it has said by now what for; who comes now finds it leaving.
@@ -253,12 +267,18 @@ void Node::metadata_known(TorrentKey key) {
         key, {NodeErrc::quota_exceeded, "the node's quota does not have room for this torrent"});
   }
   std::vector<Waiter> waiters;
+  bool on_behalf = false;
   {
     const std::lock_guard lock(mutex_);
     const auto it = pending_.find(key);
     if (it == pending_.end()) return;
     waiters = std::move(it->second.waiters);
+    on_behalf = !it->second.directory.empty();
     pending_.erase(it);
+  }
+  if (on_behalf) {
+    (void)keeps_->fetched(torrent_id(info->hashes), unix_now());
+    plan_upkeep();
   }
   for (Waiter& waiter : waiters) {
     work_.cancel(waiter.timer);

@@ -93,6 +93,10 @@ NodeResult<std::unique_ptr<Node>> Node::open(NodeConfig config) {
   if (auto loaded = node->contents_->load(); !loaded) {
     return std::unexpected(node_error(loaded.error()));
   }
+  node->keeps_ = std::make_unique<Keeps>(*node->catalogue_, node->config_.ttl.count());
+  if (auto loaded = node->keeps_->load(); !loaded) {
+    return std::unexpected(node_error(loaded.error()));
+  }
   node->config_.client.copies = node->contents_;
   node->config_.client.events_max = 0;  // an observer takes them
   auto client = Client::open(node->config_.client);
@@ -102,6 +106,11 @@ NodeResult<std::unique_ptr<Node>> Node::open(NodeConfig config) {
   }
   node->client_ = std::move(*client);
   node->contents_->attach(*node->client_);
+  node->contents_->set_recheck([n = node.get()](const Copy& copy) {
+    for (const InfoHashes& hashes : n->torrents_with(copy)) {
+      if (const auto key = n->client_->find(hashes)) n->client_->recheck(*key);
+    }
+  });
   node->in_place_ = std::make_unique<InPlace>(*node->client_, *node->catalogue_, *node->contents_,
                                               node->config_.client.warn);
   node->client_->set_observer([n = node.get()](const Event& event) { n->on_event(event); });
@@ -145,6 +154,7 @@ NodeResult<void> Node::restore() {
   }
   WEIR_CHECK(in_place_->restore());
   restore_contents();
+  plan_upkeep();
   return {};
 }
 
@@ -154,6 +164,7 @@ void Node::restore_contents() {
   for (const TorrentKey key : client_->torrents()) {
     if (const auto info = client_->info(key)) owners.insert(torrent_id(info->hashes));
   }
+  keeps_->keep_only(owners);
   for (const auto& publication : published()) owners.insert(publication->root);
   contents_->keep_only(owners);
   for (const auto& publication : published()) {
@@ -185,6 +196,7 @@ void Node::stop() {
   hashing_.stop();
   if (contents_) contents_->stop();
   work_.stop();
+  if (keeps_) (void)keeps_->flush();
   if (!client_) return;
   client_->set_observer({});
   client_->stop();

@@ -32,7 +32,9 @@
 #include "io/work_queue.h"
 #include "node/content_store.h"
 #include "node/in_place.h"
+#include "node/keeps.h"
 #include "node/node_types.h"
+#include "node/upkeep.h"
 
 namespace weir {
 
@@ -81,6 +83,22 @@ class Node {
     std::vector<std::string> used_by;  // torrents that share files with it, by torrent_id()
   };
   [[nodiscard]] Removal removal(const TorrentStatus& status);
+
+  // --- How long things are kept (upkeep.cc). What has expired is removed with its content, by
+  // itself and first where the quota is short.
+  [[nodiscard]] Keep keep(const InfoHashes& hashes);
+  // Errors: disk.
+  NodeResult<void> change_keep(const InfoHashes& hashes, const KeepChange& change);
+  // Somebody has use for it now.
+  void used(const std::string& torrent_id);
+  // Blocks. Errors: disk.
+  NodeResult<GcReport> collect_garbage(const GcOptions& options);
+  [[nodiscard]] StoreStat store_stat();
+  // Hashes all complete files again, or those of one torrent; or repairs what was found damaged.
+  // False: one such check is under way.
+  [[nodiscard]] bool check_store(const std::optional<InfoHashes>& hashes, CheckAction action);
+  // The torrents that a copy is part of; an upload is two.
+  [[nodiscard]] std::vector<InfoHashes> torrents_with(const Copy& copy);
 
   // --- Torrents. Found by either hash; uploads also by the CID of their manifest, of their tree
   // and of their info hash.
@@ -141,6 +159,14 @@ class Node {
   [[nodiscard]] Removal removal_of_upload(const TorrentStatus& status, const Publication& uploaded);
   [[nodiscard]] std::vector<std::string> torrents_of(const std::set<std::string>& owners,
                                                      const TorrentStatus& except);
+  // upkeep.cc
+  [[nodiscard]] std::string keeper_of(const InfoHashes& hashes);
+  void plan_upkeep();
+  void upkeep();
+  NodeResult<void> remove_by_id(const std::string& id);
+  [[nodiscard]] bool fits(std::uint64_t bytes);
+  bool make_room(std::uint64_t bytes);
+  [[nodiscard]] std::optional<GcReport::Torrent> expired_torrent(const std::string& id);
   // upload.cc
   NodeResult<void> count_upload();
   // What the quota is measured by. REQUIRES: mutex_ is held.
@@ -176,6 +202,7 @@ class Node {
   void metadata_known(TorrentKey key);
   void fetch_failed(TorrentKey key, NodeError error);
   void timed_out(TorrentKey key, std::uint64_t waiter);
+  [[nodiscard]] bool sized(TorrentKey key);
   [[nodiscard]] bool admit_fetched(TorrentKey key, const TorrentInfo& info);
 
   NodeConfig config_;
@@ -185,6 +212,7 @@ class Node {
   std::shared_ptr<ContentStore> contents_;  // the engine's jobs hold it too
   std::unique_ptr<Client> client_;
   std::unique_ptr<InPlace> in_place_;
+  std::unique_ptr<Keeps> keeps_;
   std::mutex publish_mutex_;  // one change of what is published at a time
   std::mutex add_mutex_;      // one torrent added, told or given up at a time; before mutex_
   std::mutex mutex_;          // everything below
@@ -198,6 +226,7 @@ class Node {
   std::set<TorrentKey> removing_;
   std::condition_variable changed_;  // something has left removing_
   std::uint64_t last_waiter_ = 0;
+  TimerId upkeep_timer_{};
   std::set<TorrentKey> restored_;  // were here when the node started
   RateLimits limits_;
   // Folders that the engine may not have on record yet, by the names of their marks.

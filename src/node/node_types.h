@@ -49,8 +49,9 @@ using NodeResult = std::expected<T, NodeError>;
 
 struct NodeConfig {
   ClientConfig client;
-  std::string content_dir;                          // see io/content_dir.h
-  std::uint64_t quota_bytes = 0;                    // of all content here; 0: no limit
+  std::string content_dir;        // see io/content_dir.h
+  std::uint64_t quota_bytes = 0;  // of all content here; 0: no limit
+  std::chrono::seconds ttl{0};    // of what was fetched on behalf of somebody, unused; 0: for ever
   std::chrono::milliseconds fetch_timeout{20'000};  // until the metadata must be known
   std::chrono::milliseconds read_timeout{60'000};   // until the next bytes of a reader must be here
   unsigned workers = 4;

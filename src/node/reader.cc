@@ -6,6 +6,7 @@
 #include <mutex>
 #include <utility>
 
+#include "node/event_log.h"
 #include "node/node.h"
 
 namespace weir {
@@ -26,7 +27,12 @@ struct Reader::State : std::enable_shared_from_this<State> {
   };
 
   State(Node& its_node, const Found& found, FileIndex its_file)
-      : node(its_node), torrent(found.key), info(found.info), file(its_file) {}
+      : node(its_node),
+        torrent(found.key),
+        info(found.info),
+        file(its_file),
+        id(torrent_id(found.publication ? found.publication->reference->info->hashes
+                                        : found.info->hashes)) {}
 
   // Asks for more, on a thread of the node's.
   void post_pump() {
@@ -47,6 +53,7 @@ struct Reader::State : std::enable_shared_from_this<State> {
   const TorrentKey torrent;
   const std::shared_ptr<const TorrentInfo> info;
   const FileIndex file;
+  const std::string id;
 
   std::mutex pump_mutex;     // one pump at a time; before `mutex`
   bool wanted = false;       // the file is among those to be fetched; the pump's
@@ -72,6 +79,7 @@ Reader::State::Chunk* Reader::State::find(std::uint64_t offset) {
 
 void Reader::State::pump() {
   const std::lock_guard one(pump_mutex);
+  node.used(id);
   const Layout& layout = info->layout;
   const std::uint64_t base = layout.file(file).offset;
   while (true) {

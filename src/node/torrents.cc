@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/result.h"
+#include "io/clock.h"
 #include "io/posix_disk.h"
 #include "node/event_log.h"
 #include "node/node.h"
@@ -26,6 +27,8 @@ void Node::remove(TorrentKey torrent, RemoveContent content) {
   if (status->hashes.v1) content_->remove_fetched(status->hashes.v1->hex());
   if (status->hashes.v2) content_->remove_fetched(status->hashes.v2->hex());
 }
+
+void Node::used(const std::string& torrent_id) { keeps_->used(torrent_id, unix_now()); }
 
 void Node::set_limits(RateLimits limits) {
   {

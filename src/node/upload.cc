@@ -107,11 +107,13 @@ NodeResult<std::unique_ptr<Upload>> Node::begin_upload(UploadOptions options) {
 }
 
 bool Node::reserve(std::uint64_t bytes) {
-  const std::lock_guard lock(mutex_);
-  const std::uint64_t quota = config_.quota_bytes;
-  if (quota > 0 && bytes > quota - std::min(quota, in_use() + reserved_)) return false;
-  reserved_ += bytes;
-  return true;
+  const auto reserve_now = [&] {
+    const std::lock_guard lock(mutex_);
+    if (!fits(bytes)) return false;
+    reserved_ += bytes;
+    return true;
+  };
+  return reserve_now() || (make_room(bytes) && reserve_now());
 }
 
 void Node::release(std::uint64_t bytes) {

@@ -66,6 +66,8 @@ void answer_json(const RequestPtr& request, const boost::json::value& value, uns
 void later(Context& context, const RequestPtr& request, std::function<void(WeirState&)> work);
 // A CID of an info hash, or of an upload that is here, as a torrent's name.
 [[nodiscard]] std::optional<InfoHashes> hashes_of_cid(Node& node, std::string_view text);
+// An info hash in any form, or such a CID.
+[[nodiscard]] std::optional<InfoHashes> hashes_of_text(Node& node, std::string_view text);
 // The same with the torrent that the path names, by an info hash or a CID; answers 400 or 404 when
 // there is none.
 void later_with_torrent(Context& context, const RequestPtr& request,
@@ -80,6 +82,8 @@ void receive(const RequestPtr& request, std::size_t bytes_max, std::function<voi
 // {"down","up"}, both optional; what is left out stays as in `limits`.
 [[nodiscard]] bool read_limits(const boost::json::value& body, RateLimits& limits);
 [[nodiscard]] boost::json::object torrent_json(const TorrentStatus& status);
+// How long it is kept.
+void add_keep(boost::json::object& out, const Keep& keep);
 
 // Whether paths of this machine may be told to the one who asks, and taken from them.
 [[nodiscard]] bool may_name_paths(const Context& context, const Request& request);
@@ -127,6 +131,13 @@ void get_bans(Context& context, const RequestPtr& request);
 void delete_ban(Context& context, const RequestPtr& request);
 void get_limits(Context& context, const RequestPtr& request);
 void put_limits(Context& context, const RequestPtr& request);
+void patch_torrent(Context& context, const RequestPtr& request);
+void get_store(Context& context, const RequestPtr& request);
+void verify_store(Context& context, const RequestPtr& request);
+void repair_store(Context& context, const RequestPtr& request);
+void get_store_check(Context& context, const RequestPtr& request);
+void delete_store_check(Context& context, const RequestPtr& request);
+void post_gc(Context& context, const RequestPtr& request);
 void get_status(Context& context, const RequestPtr& request);
 void get_events(Context& context, const RequestPtr& request);
 void get_metrics(Context& context, const RequestPtr& request);
