@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Reading files to know their contents, and making links of those that are here twice.
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "hash/merkle.h"
@@ -93,8 +94,9 @@ void ContentStore::unify(const ContentId& content) {
     copies.push_back(std::move(copy));
   }
   drop(stale);
-  std::stable_sort(copies.begin(), copies.end(),
-                   [](const Copy& a, const Copy& b) { return a.kind < b.kind; });
+  std::sort(copies.begin(), copies.end(), [](const Copy& a, const Copy& b) {
+    return std::tie(a.kind, a.path) < std::tie(b.kind, b.path);
+  });
   for (std::size_t i = 1; i < copies.size() && !stopping_; ++i) {
     if (copies[i].kind != CopyKind::fetched) continue;
     if (copies[i].seen.file_id != copies[0].seen.file_id) unify_copy(copies[0], copies[i]);
