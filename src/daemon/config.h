@@ -50,7 +50,7 @@ struct DaemonConfig {
   std::string state_dir;  // absolute
   std::string socket;     // absolute; empty: none
   bool socket_auto = false;
-  std::uint64_t quota = 0;  // bytes; 0: none
+  std::uint64_t quota = 0;                // bytes; 0: none
   std::chrono::milliseconds store_ttl{};  // 0: never
   std::chrono::milliseconds fetch_timeout{};
   std::uint64_t down_bytes_per_second = 0;  // 0: unlimited

@@ -81,19 +81,16 @@ std::optional<ContentId> ContentStore::root_of(const std::string& path, const Fi
 void ContentStore::unify(const ContentId& content) {
   if (stopping_) return;
   std::vector<Copy> copies;
-  std::vector<std::string> stale;
   auto known = copies_of(content);
   const std::set<std::uint64_t> foreign = foreign_files(known);
   for (Copy& copy : known) {
     if (copy.kind == CopyKind::in_place) continue;
     const auto found = now(copy.path);
-    if (!found) stale.push_back(copy.path);
     if (!found || !unchanged(copy.seen, *found) || foreign.contains(found->file_id)) continue;
     if (is_damaged(copy.path)) continue;
     copy.seen.file_id = found->file_id;
     copies.push_back(std::move(copy));
   }
-  drop(stale);
   std::sort(copies.begin(), copies.end(), [](const Copy& a, const Copy& b) {
     return std::tie(a.kind, a.path) < std::tie(b.kind, b.path);
   });
