@@ -305,10 +305,24 @@ TEST_F(WeirApiTest, TheGateAnswersInTheSameForm) {
   EXPECT_EQ(code_of(ask(*node, "DELETE", torrents)), "bad_method");
 }
 
+TEST_F(WeirApiTest, MetricsAreTextForWhoDoesNotAskForMore) {
+  const auto node = serve("a");
+  const ClientAnswer answer = get(*node, "/metrics");
+  EXPECT_EQ(answer.fields.at("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+  EXPECT_NE(answer.body.find("# TYPE weir_build_info gauge\n"), std::string::npos);
+  EXPECT_NE(answer.body.find("# TYPE weir_events_total counter\n"), std::string::npos);
+  EXPECT_EQ(answer.body.find("# EOF"), std::string::npos);
+}
+
 TEST_F(WeirApiTest, MetricsAreOpenMetricsWithoutTorrentsNames) {
   const auto node = serve("a");
   add_named(*node, 3);
-  const ClientAnswer answer = get(*node, "/metrics");
+  // As Prometheus asks.
+  const ClientAnswer answer =
+      get(*node, "/metrics",
+          {{"Accept",
+            "application/openmetrics-text;version=1.0.0,application/openmetrics-text;"
+            "version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"}});
   EXPECT_EQ(answer.fields.at("content-type"),
             "application/openmetrics-text; version=1.0.0; charset=utf-8");
   EXPECT_TRUE(answer.body.ends_with("\n# EOF\n"));

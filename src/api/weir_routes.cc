@@ -21,7 +21,7 @@ constexpr std::string_view kTorrents = "/api/weir/v1/torrents";
 constexpr std::string_view kTorrent = "/api/weir/v1/torrents/{hash}";
 constexpr std::string_view kPublishing = "/api/weir/v1/publishing";
 constexpr std::string_view kPublishingOne = "/api/weir/v1/publishing/{id}";
-constexpr std::string_view kMetricsType = "application/openmetrics-text";
+constexpr std::string_view kMetricsType = "text/plain";  // OpenMetrics for who asks for it
 
 constexpr WeirRoute kRoutes[] = {
     {{Method::get, "/api/weir/v1/status", kRead, true, get_status},
@@ -272,7 +272,7 @@ constexpr WeirRoute kRoutes[] = {
      {}},
     {{Method::get, "/metrics", kRead, true, get_metrics},
      "getMetrics",
-     "Counters and gauges of the node as OpenMetrics text.",
+     "Counters and gauges of the node, as text of Prometheus or, when asked for, OpenMetrics.",
      {},
      {},
      200,

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// The node as a whole: for people as JSON, for monitoring as OpenMetrics text.
+// The node as a whole: for people as JSON, for monitoring as the text that Prometheus reads.
+#include <array>
 #include <cmath>
 #include <utility>
 
 #include "api/internal/weir.h"
+#include "http/accept.h"
 
 namespace weir::api {
 namespace {
@@ -57,17 +59,26 @@ json::object addresses_json(WeirState& state, const HttpRequestHead& head) {
   return out;
 }
 
-// OpenMetrics 1.0: families with their type and help, samples below, "# EOF" at the end.
+enum class MetricsForm : std::uint8_t { text, open_metrics };
+constexpr std::array<std::string_view, 2> kMetricsOffers{"text/plain",
+                                                         "application/openmetrics-text"};
+
+// Families with their type and help, samples below. OpenMetrics 1.0 ends with "# EOF"; the older
+// text format of Prometheus (0.0.4) knows no info, and its families have their samples' full name.
 class Metrics {
  public:
+  explicit Metrics(MetricsForm form) : open_(form == MetricsForm::open_metrics) {}
+
   void family(std::string_view name, std::string_view type, std::string_view help) {
-    name_ = "weir_" + std::string(name);
-    suffix_ = type == "counter" ? "_total" : type == "info" ? "_info" : "";
-    text_ += "# TYPE " + name_ + ' ' + std::string(type) + '\n';
-    text_ += "# HELP " + name_ + ' ' + std::string(help) + '\n';
+    const std::string family = "weir_" + std::string(name);
+    name_ = family + (type == "counter" ? "_total" : type == "info" ? "_info" : "");
+    if (!open_ && type == "info") type = "gauge";
+    const std::string& named = open_ ? family : name_;
+    text_ += "# TYPE " + named + ' ' + std::string(type) + '\n';
+    text_ += "# HELP " + named + ' ' + std::string(help) + '\n';
   }
   void sample(std::uint64_t value, const std::string& labels = {}) {
-    text_ += name_ + suffix_ + labels + ' ' + std::to_string(value) + '\n';
+    text_ += name_ + labels + ' ' + std::to_string(value) + '\n';
   }
   void counter(std::string_view name, std::string_view help, std::uint64_t value) {
     family(name, "counter", help);
@@ -77,11 +88,11 @@ class Metrics {
     family(name, "gauge", help);
     sample(value);
   }
-  [[nodiscard]] std::string finish() { return std::move(text_) + "# EOF\n"; }
+  [[nodiscard]] std::string finish() { return std::move(text_) + (open_ ? "# EOF\n" : ""); }
 
  private:
-  std::string name_;
-  std::string suffix_;
+  bool open_;
+  std::string name_;  // of the samples
   std::string text_;
 };
 
@@ -89,10 +100,10 @@ std::uint64_t rounded(double value) {
   return static_cast<std::uint64_t>(std::llround(std::max(0.0, value)));
 }
 
-std::string metrics_text(WeirState& state) {
+std::string metrics_text(WeirState& state, MetricsForm form) {
   const TorrentTotals totals = state.index.totals();
   const NodeSpace space = state.node.space();
-  Metrics out;
+  Metrics out(form);
   out.family("build", "info", "The version of the program.");
   out.sample(1, "{version=\"" WEIR_VERSION "\"}");
   out.gauge("uptime_seconds", "Since the API began to serve.",
@@ -156,10 +167,13 @@ void get_status(Context& context, const RequestPtr& request) {
 
 void get_metrics(Context& context, const RequestPtr& request) {
   later(context, request, [request](WeirState& state) {
+    const bool open = http::negotiate(request->field("Accept"), kMetricsOffers) == 1;
     HttpAnswer out;
     out.fields.push_back(
-        {"Content-Type", "application/openmetrics-text; version=1.0.0; charset=utf-8"});
-    out.body = metrics_text(state);
+        {"Content-Type", open ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+                              : "text/plain; version=0.0.4; charset=utf-8"});
+    out.fields.push_back({"Vary", "Accept"});
+    out.body = metrics_text(state, open ? MetricsForm::open_metrics : MetricsForm::text);
     request->answer(std::move(out));
   });
 }

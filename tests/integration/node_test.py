@@ -5,10 +5,13 @@ web seed for other clients."""
 import hashlib
 import http.client
 import json
+import shutil
 import signal
 import socket
+import subprocess
 import sys
 import threading
+import unittest
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[1])]
@@ -91,6 +94,15 @@ class NodeTest(Case):
     def stop(self, node: Node) -> None:
         node.process.send_signal(signal.SIGTERM)
         self.assertEqual(0, node.process.wait(10))
+
+    # --- Monitoring.
+
+    @unittest.skipIf(shutil.which("promtool") is None, "promtool is not installed")
+    def test_its_metrics_pass_promtool(self):
+        metrics = Node(self).get("/metrics")
+        checked = subprocess.run(["promtool", "check", "metrics"], input=metrics,
+                                 capture_output=True, check=False)
+        self.assertEqual((0, b""), (checked.returncode, checked.stdout + checked.stderr))
 
     # --- Uploads.
 
