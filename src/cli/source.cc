@@ -203,7 +203,7 @@ CliResult<ContentPlace> find_content(const TorrentInfo& info, const std::string&
     ContentNames names = look_up_names(disk, info, original, place);
     if (holds_content(disk, info.layout, names, place.root)) return place_of(info, place, names);
   }
-  const std::string_view own_name = places.size() > inside ? places[inside].relative : "";
+  const std::string own_name = places.size() > inside ? places[inside].relative : "";
   const bool itself_named =
       !own_name.empty() && (own_name == original.name || own_name == info.name);
   const bool single = info.layout.files().front().path == info.name;

@@ -3,6 +3,7 @@
 #include "node/node.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "base/result.h"
@@ -262,8 +263,10 @@ std::vector<std::shared_ptr<const Publication>> Node::published() {
     const std::lock_guard lock(mutex_);
     for (const auto& [cid, publication] : names_.by_cid) out.push_back(publication);
   }
-  std::stable_sort(out.begin(), out.end(),
-                   [](const auto& a, const auto& b) { return a->created < b->created; });
+  // Not stable_sort: Clang warns of what Debian's standard library has it use.
+  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) {
+    return std::tie(a->created, a->cid) < std::tie(b->created, b->cid);
+  });
   return out;
 }
 
