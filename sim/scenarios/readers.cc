@@ -140,15 +140,10 @@ struct Pair {
 
 // A reader walks through the file while it is fetched: it never waits for the whole.
 void readers(World& world, Verdict& verdict) {
-  const Content content =
-      make_content(TorrentKind::hybrid, kPieceLength, 16 << 20, world.seed() % 1000 + 1);
-  Setup setup(world);
-  NodeConfig seed_config;
-  seed_config.host.up_bytes_per_second = 2e6;
-  setup.add_seed(content, seed_config);
-  Node& leech = setup.add_leech(content);
-  const TorrentKey key = setup.downloads().front().key;
-  world.run_until([&] { return leech.status(key).swarm.peers > 0; }, seconds(10));
+  Pair pair(world, 16 << 20, 2e6);
+  const Content& content = pair.content;
+  Node& leech = *pair.leech;
+  const TorrentKey key = pair.key;
   const std::uint64_t length = content.files.front().size();
   std::uint64_t at = length / 2 + world.random().below(100'000);
   std::size_t reads = 0;
@@ -170,7 +165,7 @@ void readers(World& world, Verdict& verdict) {
     });
   };
   leech.read(content, key, FileIndex{0}, at, 100'000, next);
-  setup.finish(verdict, minutes(5));
+  pair.setup.finish(verdict, minutes(5));
   world.run_for(seconds(5));
   verdict.note("first bytes after " + text(first) + " s, slowest step " + text(slowest) + " s, " +
                std::to_string(reads) + " reads");

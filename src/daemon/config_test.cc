@@ -15,7 +15,7 @@ ConfigInputs inputs_with(std::string file) {
   inputs.file_name = "/etc/weir/weir.toml";
   inputs.file_text = std::move(file);
   inputs.environment = {{"HOME", "/home/user"}};
-  inputs.working_dir = "/work";
+  inputs.working_dir = "/srv";
   return inputs;
 }
 
@@ -187,11 +187,11 @@ TEST(Config, RelativePathsBeginBesideTheFileOrInTheWorkingDirectory) {
   ConfigInputs inputs = inputs_with("data_dir = \"data\"\nstate_dir = \"state\"\n");
   inputs.flags.push_back({SettingId::state_dir, {"here"}});
   EXPECT_EQ(config_of(inputs).data_dir, "/etc/weir/data");
-  EXPECT_EQ(config_of(inputs).state_dir, "/work/here");
+  EXPECT_EQ(config_of(inputs).state_dir, "/srv/here");
   inputs.file_name = "weir.toml";
-  EXPECT_EQ(config_of(inputs).data_dir, "/work/data");
+  EXPECT_EQ(config_of(inputs).data_dir, "/srv/data");
   inputs.file_name = "conf/weir.toml";
-  EXPECT_EQ(config_of(inputs).data_dir, "/work/conf/data");
+  EXPECT_EQ(config_of(inputs).data_dir, "/srv/conf/data");
   inputs.file_name = "/weir.toml";
   EXPECT_EQ(config_of(inputs).data_dir, "/data");
 }

@@ -41,15 +41,9 @@ ReadWindows::Released ReadWindows::finish(TimePoint now, ReadId id) {
     it = lingering_.erase(it);
   }
   lingering_.push_back({window, now + kLinger});
-  if (lingering_.size() > kLingeringMax) {
-    const Window oldest = lingering_.front().window;
-    lingering_.erase(lingering_.begin());
-    Released released = uncovered(oldest);
-    const Released more = uncovered(span);
-    released.insert(released.end(), more.begin(), more.end());
-    return released;
-  }
-  return uncovered(span);
+  Released released = uncovered(span);
+  if (lingering_.size() > kLingeringMax) give_up_oldest(released);
+  return released;
 }
 
 ReadWindows::Released ReadWindows::cancel(ReadId id) {
@@ -66,13 +60,15 @@ ReadWindows::Released ReadWindows::cancel(ReadId id) {
 
 ReadWindows::Released ReadWindows::expire(TimePoint now) {
   Released released;
-  while (!lingering_.empty() && lingering_.front().until <= now) {
-    const Window window = lingering_.front().window;
-    lingering_.erase(lingering_.begin());
-    const Released more = uncovered(window);
-    released.insert(released.end(), more.begin(), more.end());
-  }
+  while (next_deadline() <= now) give_up_oldest(released);
   return released;
+}
+
+void ReadWindows::give_up_oldest(Released& released) {
+  const Window window = lingering_.front().window;
+  lingering_.erase(lingering_.begin());
+  const Released more = uncovered(window);
+  released.insert(released.end(), more.begin(), more.end());
 }
 
 TimePoint ReadWindows::next_deadline() const {

@@ -53,6 +53,7 @@ class ReadWindows {
   };
 
   [[nodiscard]] bool take(ReadId id, Window& window);
+  void give_up_oldest(Released& released);
   [[nodiscard]] Released uncovered(Window span) const;
 
   std::vector<Open> open_;

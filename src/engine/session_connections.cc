@@ -49,16 +49,15 @@ bool Session::handle_accepted(TimePoint now, ConnId conn, const Endpoint& remote
       s.bans_.banned(remote.address, now)) {
     return false;
   }
-  if (s.handshakes_.size() >= s.config_.pending_handshakes_max && !s.drop_oldest_arrival(now)) {
-    return false;
-  }
+  const bool full = s.handshakes_.size() >= s.config_.pending_handshakes_max;
+  if (full && !s.drop_oldest_arrival(now)) return false;
   auto entry = std::make_unique<Impl::Conn>();
   entry->id = conn;
   entry->remote = remote;
   entry->direction = PeerDirection::incoming;
   s.set_deadline(*entry, now + s.config_.handshake_timeout);
   s.conns_.emplace(conn, std::move(entry));
-  s.settle(now);
+  if (full) s.settle(now);
   return true;
 }
 

@@ -19,20 +19,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::unexpected<DiskError> failure(int error, const std::string& path) {
-  return std::unexpected(DiskError{disk_errc(error), path});
-}
-
 DiskResult<void> make_directory(const std::string& path) {
   if (::mkdir(path.c_str(), 0777) == 0 || errno == EEXIST) return {};
-  return failure(errno, path);
-}
-
-DiskResult<void> sync_directory(const std::string& path) {
-  const Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory) return failure(errno, path);
-  if (::fsync(directory.get()) != 0 && errno != EINVAL) return failure(errno, path);
-  return {};
+  return path_failure(errno, path);
 }
 
 // A second name for the file; where the file system has no links, the name moves.
@@ -41,14 +30,14 @@ DiskResult<void> link_over(const std::string& from, const std::string& to) {
   ::unlink(fresh.c_str());
   if (::link(from.c_str(), fresh.c_str()) != 0) {
     const int error = errno;
-    if (error != EPERM && error != EOPNOTSUPP && error != EMLINK) return failure(error, to);
-    if (::rename(from.c_str(), to.c_str()) != 0) return failure(errno, to);
+    if (error != EPERM && error != EOPNOTSUPP && error != EMLINK) return path_failure(error, to);
+    if (::rename(from.c_str(), to.c_str()) != 0) return path_failure(errno, to);
     return {};
   }
   if (::rename(fresh.c_str(), to.c_str()) != 0) {
     const int error = errno;
     ::unlink(fresh.c_str());
-    return failure(error, to);
+    return path_failure(error, to);
   }
   // Nothing happens to two names of one file, so the fresh one may still be there.
   ::unlink(fresh.c_str());
@@ -76,7 +65,7 @@ DiskResult<void> ContentDir::Incoming::write(Bytes bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return failure(errno, path_);
+    if (written < 0) return path_failure(errno, path_);
     bytes = bytes.subspan(static_cast<std::size_t>(written));
     size_ += static_cast<std::uint64_t>(written);
   }
@@ -87,7 +76,7 @@ DiskResult<std::unique_ptr<ContentDir>> ContentDir::open(std::string directory) 
   WEIR_CHECK(create_root(directory));
   std::error_code error;
   const fs::path absolute = fs::absolute(directory, error);
-  if (error) return failure(error.value(), directory);
+  if (error) return path_failure(error.value(), directory);
   std::unique_ptr<ContentDir> out(new ContentDir(absolute.lexically_normal().string()));
   for (const char* name : {"/incoming", "/published", "/fetched"}) {
     WEIR_CHECK(make_directory(out->directory_ + name));
@@ -123,7 +112,7 @@ DiskResult<std::unique_ptr<ContentDir::Incoming>> ContentDir::begin() {
   const std::string path = directory_ + "/incoming/" + std::to_string(++last_);
   // What a killed process left was swept; a name taken all the same is somebody else's.
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
-  if (fd < 0) return failure(errno, path);
+  if (fd < 0) return path_failure(errno, path);
   return std::unique_ptr<Incoming>(new Incoming(fd, path, open_));
 }
 
@@ -141,9 +130,9 @@ DiskResult<void> ContentDir::link_all(const std::string& from, const Place& plac
 
 DiskResult<std::unique_ptr<ContentDir::Incoming>> ContentDir::place(std::unique_ptr<Incoming> file,
                                                                     const Place& place) {
-  if (::fdatasync(file->fd_) != 0) return failure(errno, file->path_);
+  if (::fdatasync(file->fd_) != 0) return path_failure(errno, file->path_);
   const std::string moving = directory_ + "/incoming/" + place.root + "." + std::to_string(++last_);
-  if (::rename(file->path_.c_str(), moving.c_str()) != 0) return failure(errno, moving);
+  if (::rename(file->path_.c_str(), moving.c_str()) != 0) return path_failure(errno, moving);
   file->path_ = moving;
   WEIR_CHECK(sync_directory(directory_ + "/incoming"));
   WEIR_CHECK(link_all(moving, place));

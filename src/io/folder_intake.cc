@@ -23,21 +23,10 @@ namespace fs = std::filesystem;
 constexpr std::string_view kMarkSuffix = ".torrent";
 constexpr std::string_view kFreshSuffix = ".new";
 
-std::unexpected<DiskError> failure(int error, const std::string& path) {
-  return std::unexpected(DiskError{disk_errc(error), path});
-}
-
-DiskResult<void> sync_directory(const std::string& path) {
-  const Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory) return failure(errno, path);
-  if (::fsync(directory.get()) != 0 && errno != EINVAL) return failure(errno, path);
-  return {};
-}
-
 // One call for a hundred thousand files, where a sync of each would take minutes.
 DiskResult<void> sync_all(const std::string& path) {
   const Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory || ::syncfs(directory.get()) != 0) return failure(errno, path);
+  if (!directory || ::syncfs(directory.get()) != 0) return path_failure(errno, path);
   return {};
 }
 
@@ -53,9 +42,9 @@ DiskResult<void> merge(const std::string& from, const std::string& to) {
     } else {
       fs::rename(entry->path(), target, error);
     }
-    if (error) return failure(error.value(), target);
+    if (error) return path_failure(error.value(), target);
   }
-  if (failed) return failure(failed.value(), from);
+  if (failed) return path_failure(failed.value(), from);
   return {};
 }
 
@@ -86,8 +75,9 @@ DiskResult<void> FolderIntake::Tree::write(Bytes bytes) {
 DiskResult<void> FolderIntake::Tree::wrap(const std::string& folder) {
   // One directory deeper, so that no name is in the way of another.
   const std::string around = path_ + "/wrapped";
-  if (::mkdir(around.c_str(), 0777) != 0) return failure(errno, around);
-  if (::rename(root_.c_str(), (around + '/' + folder).c_str()) != 0) return failure(errno, around);
+  if (::mkdir(around.c_str(), 0777) != 0) return path_failure(errno, around);
+  if (::rename(root_.c_str(), (around + '/' + folder).c_str()) != 0)
+    return path_failure(errno, around);
   root_ = around;
   return {};
 }
@@ -102,7 +92,7 @@ DiskResult<std::unique_ptr<FolderIntake>> FolderIntake::open(std::string directo
   WEIR_CHECK(create_root(directory));
   std::error_code error;
   const fs::path absolute = fs::absolute(directory, error);
-  if (error) return failure(error.value(), directory);
+  if (error) return path_failure(error.value(), directory);
   return std::unique_ptr<FolderIntake>(new FolderIntake(absolute.lexically_normal().string()));
 }
 
@@ -134,7 +124,7 @@ DiskResult<std::unique_ptr<FolderIntake::Tree>> FolderIntake::begin() {
   const std::string path = directory_ + '/' + std::to_string(++last_);
   std::unique_ptr<Tree> tree(new Tree(path));
   for (const std::string& made : {path, tree->root_}) {
-    if (::mkdir(made.c_str(), 0777) != 0) return failure(errno, made);
+    if (::mkdir(made.c_str(), 0777) != 0) return path_failure(errno, made);
   }
   return tree;
 }
@@ -148,7 +138,7 @@ DiskResult<void> FolderIntake::save_mark(const std::string& hash, Bytes torrent)
   WEIR_CHECK(disk.write(fresh, 0, parts));
   WEIR_CHECK(disk.sync(fresh));
   if (::rename(full_name(fresh).c_str(), mark(hash).c_str()) != 0)
-    return failure(errno, mark(hash));
+    return path_failure(errno, mark(hash));
   return sync_directory(directory_);
 }
 
@@ -158,7 +148,7 @@ DiskResult<void> FolderIntake::place(Tree& tree, const std::string& hash, Bytes 
   WEIR_CHECK(save_mark(hash, torrent));
   const auto moved = [&]() -> DiskResult<void> {
     if (::rename(tree.root_.c_str(), to.c_str()) != 0) {
-      if (errno != ENOTEMPTY && errno != EEXIST) return failure(errno, to);
+      if (errno != ENOTEMPTY && errno != EEXIST) return path_failure(errno, to);
       tree.merged_ = true;
       WEIR_CHECK(merge(tree.root_, to));
       return sync_all(to);

@@ -94,11 +94,7 @@ TEST_F(ContentCheckTest, ADamagedFileComesBackFromWhatItsOwnerHas) {
   const fs::path mine = base_ / "mine.bin";
   std::ofstream(mine, std::ios::binary) << as_text(content_);
   const auto node = open("n");
-  const auto job = node->in_place().begin({.path = mine});
-  ASSERT_TRUE(job.has_value());
-  while (node->in_place().job(job->number)->state != PublishState::done) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
+  ASSERT_EQ(publish_in_place(*node, mine).state, PublishState::done);
   const auto bad = publish(*node, content_, {UploadKind::torrent, "bad", ""});
   spoil(place(**bad));
   EXPECT_EQ(check(*node, CheckAction::verify).found_count, 1u);
@@ -120,10 +116,7 @@ TEST_F(ContentCheckTest, WhatLiesWhereItsOwnerPutItIsNeverWritten) {
   const fs::path mine = base_ / "mine.bin";
   std::ofstream(mine, std::ios::binary) << as_text(content_);
   const auto node = open("n");
-  const auto job = node->in_place().begin({.path = mine});
-  while (node->in_place().job(job->number)->state != PublishState::done) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
+  ASSERT_EQ(publish_in_place(*node, mine).state, PublishState::done);
   ASSERT_TRUE(publish(*node, content_, {UploadKind::torrent, "good", ""}).has_value());
   spoil(mine);
   const std::string as_it_is = text_of(mine);

@@ -62,14 +62,19 @@ std::optional<DiskPath> ContentStore::own(const std::string& path) const {
   return DiskPath{directory_, path.substr(directory_.size() + 1)};
 }
 
-DiskPath ContentStore::place_of(const std::string& path) {
+DiskPath ContentStore::place_of(const std::string& path) const {
+  if (auto place = own(path)) return std::move(*place);
   const std::size_t slash = path.rfind('/');
   if (slash == std::string::npos) return {".", path};
   return {slash == 0 ? "/" : path.substr(0, slash), path.substr(slash + 1)};
 }
 
+DiskPath ContentStore::fresh_name() {
+  return {directory_, "incoming/link." + std::to_string(++last_link_)};
+}
+
 std::optional<FileStat> ContentStore::now(const std::string& path) {
-  const auto found = client_->disk().stat(own(path).value_or(place_of(path)));
+  const auto found = client_->disk().stat(place_of(path));
   return found ? std::optional(*found) : std::nullopt;
 }
 

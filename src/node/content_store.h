@@ -119,7 +119,9 @@ class ContentStore : public ContentCopies {
 
  private:
   [[nodiscard]] std::optional<DiskPath> own(const std::string& path) const;
-  [[nodiscard]] static DiskPath place_of(const std::string& path);
+  [[nodiscard]] DiskPath place_of(const std::string& path) const;
+  // A name for a link or a copy until it is put in its place.
+  [[nodiscard]] DiskPath fresh_name();
   [[nodiscard]] bool is_damaged(const std::string& path);
   void put(Copy copy);
   void drop(const std::vector<std::string>& paths);

@@ -117,7 +117,7 @@ bool ContentStore::restore(const Copy& copy) {
     if (source.path == copy.path || !found || found->size != copy.content.length) continue;
     if (damaged_now && damaged_now->file_id == found->file_id) continue;
     if (root_of(source.path, *found) != copy.content) continue;
-    const DiskPath fresh{directory_, "incoming/link." + std::to_string(++last_link_)};
+    const DiskPath fresh = fresh_name();
     const auto from = source.kind == CopyKind::in_place ? std::nullopt : own(source.path);
     const bool made = (from && disk.link(*from, fresh)) || copy_bytes(source, fresh);
     if (made && put_in_place(copy, fresh, damaged_now.has_value())) return true;
@@ -128,7 +128,7 @@ bool ContentStore::restore(const Copy& copy) {
 
 bool ContentStore::copy_bytes(const Copy& source, const DiskPath& to) {
   PosixDisk& disk = client_->disk();
-  const DiskPath from = own(source.path).value_or(place_of(source.path));
+  const DiskPath from = place_of(source.path);
   Buffer buffer;
   for (std::uint64_t offset = 0; offset < source.content.length; offset += buffer.size()) {
     if (stopping_ || cancel_check_) return false;

@@ -171,11 +171,7 @@ TEST_F(ContentStoreTest, WhatLiesWhereItsOwnerPutItIsNeverLinked) {
   const fs::path mine = base_ / "mine.bin";
   std::ofstream(mine, std::ios::binary) << as_text(content_);
   const auto node = open("n");
-  const auto job = node->in_place().begin({.path = mine});
-  ASSERT_TRUE(job.has_value());
-  while (node->in_place().job(job->number)->state != PublishState::done) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
+  ASSERT_EQ(publish_in_place(*node, mine).state, PublishState::done);
   ContentId id{torrent_of(content_, TorrentKind::v2, "x")
                    .metadata->info->layout.file(FileIndex{0})
                    .pieces_root,
@@ -194,11 +190,7 @@ TEST_F(ContentStoreTest, WhatLiesWhereItsOwnerPutItIsNeverLinked) {
   EXPECT_EQ(fs::hard_link_count(file_of(here)), 1u);
   // Even one of the node's own names is not to be linked once its file is somebody's.
   fs::create_hard_link(file_of(here), base_ / "mine too.bin");
-  const auto second = node->in_place().begin({.path = base_ / "mine too.bin"});
-  ASSERT_TRUE(second.has_value());
-  while (node->in_place().job(second->number)->state != PublishState::done) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
+  ASSERT_EQ(publish_in_place(*node, base_ / "mine too.bin").state, PublishState::done);
   EXPECT_TRUE(node->contents().by_content(id).empty());
 }
 

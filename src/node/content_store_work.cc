@@ -60,7 +60,7 @@ std::optional<ContentId> ContentStore::hash(const std::string& path, const FileS
 }
 
 std::optional<ContentId> ContentStore::root_of(const std::string& path, const FileStat& seen) {
-  const DiskPath at = own(path).value_or(place_of(path));
+  const DiskPath at = place_of(path);
   if (seen.size == 0) return std::nullopt;
   std::vector<Sha256Digest> leaves;
   Buffer buffer(kReadBytes);
@@ -127,7 +127,7 @@ void ContentStore::unify_copy(const Copy& kept, const Copy& other) {
   const auto from = own(kept.path), to = own(other.path);
   if (!from || !to || !same_bytes(kept, other)) return;
   PosixDisk& disk = client_->disk();
-  const DiskPath link{directory_, "incoming/link." + std::to_string(++last_link_)};
+  const DiskPath link = fresh_name();
   // Another file system, or one without links: both stay.
   if (!disk.link(*from, link)) return;
   std::optional<TorrentKey> key;

@@ -64,13 +64,14 @@ void Node::fetch(FetchSource source, FetchDone done) {
 NodeResult<AddedTorrent> Node::add(FetchSource source, AddOptions options) {
   source.options = options;
   auto added = add_or_tell(source, {});
-  if (added && !added->is_new) {
+  if (added && added->is_new) {
+    if (client_->info(added->key)) metadata_known(added->key);
+  } else if (added) {
     const auto status = client_->status(added->key);
     if (status) (void)keeps_->wanted(keeper_of(status->hashes));
+    // Whoever only looked into it had less of it fetched.
+    (void)client_->want_all(added->key);
   }
-  if (added && added->is_new && client_->info(added->key)) metadata_known(added->key);
-  // Whoever only looked into it had less of it fetched.
-  if (added && !added->is_new) (void)client_->want_all(added->key);
   return added;
 }
 

@@ -27,26 +27,13 @@ class InPlaceTest : public NodeFixture {
     fs::resize_file(path, size);
     return path;
   }
-  static PublishJob ended(Node& node, std::uint64_t number) {
-    while (true) {
-      const auto job = node.in_place().job(number);
-      if (!job) return {};
-      if (job->state == PublishState::done || job->state == PublishState::failed) return *job;
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    }
-  }
-  static PublishJob publish(Node& node, const std::string& path) {
-    const auto job = node.in_place().begin({.path = path});
-    EXPECT_TRUE(job.has_value()) << job.error().detail;
-    return job ? ended(node, job->number) : PublishJob{};
-  }
 };
 
 TEST_F(InPlaceTest, AFileIsReadFromWhereItLiesInThisRunAndTheNext) {
   const Buffer content = counted_bytes(600'000);
   const std::string path = put("a.bin", content);
   auto node = open("n");
-  const PublishJob job = publish(*node, path + "/");
+  const PublishJob job = publish_in_place(*node, path + "/");
   ASSERT_EQ(job.state, PublishState::done) << job.error->detail;
   EXPECT_EQ(job.done, 600'000u);
   EXPECT_EQ(node->in_place().path_of(*job.torrent), path);
@@ -60,7 +47,7 @@ TEST_F(InPlaceTest, AFileIsReadFromWhereItLiesInThisRunAndTheNext) {
     node.reset();
     node = open("n");
   }
-  EXPECT_EQ(publish(*node, path).torrent, job.torrent) << "again is the same";
+  EXPECT_EQ(publish_in_place(*node, path).torrent, job.torrent) << "again is the same";
   node->remove(node->find(*job.torrent)->key, RemoveContent::remove);
   EXPECT_TRUE(fs::exists(path)) << "whatever is asked for";
   EXPECT_EQ(node->in_place().path_of(*job.torrent), std::nullopt);
@@ -71,9 +58,9 @@ TEST_F(InPlaceTest, AFileIsReadFromWhereItLiesInThisRunAndTheNext) {
 TEST_F(InPlaceTest, WhatIsHereWithItsContentElsewhereIsNotPublishedTwice) {
   const Buffer content = counted_bytes(600'000);
   auto node = open("n");
-  const PublishJob first = publish(*node, put("one/a.bin", content));
+  const PublishJob first = publish_in_place(*node, put("one/a.bin", content));
   ASSERT_EQ(first.state, PublishState::done);
-  const PublishJob second = publish(*node, put("two/a.bin", content));
+  const PublishJob second = publish_in_place(*node, put("two/a.bin", content));
   ASSERT_EQ(second.state, PublishState::failed);
   EXPECT_EQ(second.error->code, NodeErrc::already_here);
   EXPECT_EQ(node->in_place().path_of(*first.torrent), (base_ / "one/a.bin").string());
@@ -86,7 +73,7 @@ TEST_F(InPlaceTest, NeitherRelativePathsNorTheRootAreTaken) {
     ASSERT_FALSE(job.has_value()) << path;
     EXPECT_EQ(job.error().code, NodeErrc::bad_path) << path;
   }
-  EXPECT_EQ(publish(*node, base_ / "absent").error->code, NodeErrc::not_found);
+  EXPECT_EQ(publish_in_place(*node, base_ / "absent").error->code, NodeErrc::not_found);
 }
 
 TEST_F(InPlaceTest, AsManyAsTheLimitWaitAndOneMoreIsRefused) {

@@ -97,6 +97,17 @@ std::unexpected<DiskError> errno_failure(int error, const DiskPath& path) {
   return disk_failure(disk_errc(error), path);
 }
 
+std::unexpected<DiskError> path_failure(int error, const std::string& path) {
+  return std::unexpected(DiskError{disk_errc(error), path});
+}
+
+DiskResult<void> sync_directory(const std::string& path) {
+  const Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory) return path_failure(errno, path);
+  if (::fsync(directory.get()) != 0 && errno != EINVAL) return path_failure(errno, path);
+  return {};
+}
+
 std::string_view parent_of(std::string_view relative) {
   const std::size_t slash = relative.rfind('/');
   return slash == std::string_view::npos ? std::string_view() : relative.substr(0, slash);

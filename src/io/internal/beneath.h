@@ -22,6 +22,11 @@ namespace weir {
 [[nodiscard]] std::unexpected<DiskError> disk_failure(DiskErrc code, const DiskPath& path);
 [[nodiscard]] std::unexpected<DiskError> errno_failure(int error, const DiskPath& path);
 
+// The same of a whole path.
+[[nodiscard]] std::unexpected<DiskError> path_failure(int error, const std::string& path);
+// What was made, renamed or removed in the directory is durable.
+DiskResult<void> sync_directory(const std::string& path);
+
 enum class MissingDirectories : bool { fail, create };
 
 // Part of a relative path that names its directory, empty for the root itself, and the rest.

@@ -9,6 +9,7 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "node/node.h"
@@ -85,6 +86,19 @@ class NodeFixture : public testing::Test {
       if (!*part) return out;
       append(out, **part);
     }
+  }
+  static PublishJob ended(Node& node, std::uint64_t number) {
+    while (true) {
+      const auto job = node.in_place().job(number);
+      if (!job) return {};
+      if (job->state == PublishState::done || job->state == PublishState::failed) return *job;
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  }
+  static PublishJob publish_in_place(Node& node, const std::string& path) {
+    const auto job = node.in_place().begin({.path = path});
+    EXPECT_TRUE(job.has_value()) << job.error().detail;
+    return job ? ended(node, job->number) : PublishJob{};
   }
   // A magnet that names the node as a peer.
   static FetchSource source_from(Node& node, const InfoHashes& hashes) {
